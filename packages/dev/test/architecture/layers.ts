@@ -205,7 +205,7 @@ const protocol: Folders = {
   text: rule(["errors"], "text rules are below all schemas"),
   network: rule(["errors"], "proxies and certificates are no part of a schema"),
   link: rule(["text", "file-name.ts"], "the agent protocol does not depend on the HTTP API"),
-  "link-crypto": rule(["link"], "it signs and seals what the schemas of the link describe"),
+  "link-crypto": rule(["link", "errors"], "it signs and seals what the schemas of the link describe"),
   api: rule(["link", "text", "file-name.ts"], "the API shows values that the agent reported"),
   client: rule(["api", "text", "time"], "a client knows the API and nothing of agents"),
 };

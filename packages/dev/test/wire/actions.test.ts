@@ -6,3 +6,4 @@ import "./cases/list-actions.cases.ts";
 import "./cases/flows.cases.ts";
 import "./cases/action-options.cases.ts";
 import "./cases/run-as.cases.ts";
+import "./cases/secrets.cases.ts";

@@ -23,5 +23,6 @@ if (typeof postgres === "string") {
   await import("./cases/query-options.cases.ts");
   await import("./cases/chosen-content.cases.ts");
   await import("./cases/nameless-script.cases.ts");
+  await import("./cases/secrets.cases.ts");
   await import("./throttling.test.ts");
 }

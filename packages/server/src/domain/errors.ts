@@ -28,6 +28,10 @@ export type DomainError =
   /** A setting of the server does not allow this user. */
   | { code: "RunAsNotAllowed"; user: string; isOff: boolean }
   | { code: "RemediationLevelMissing"; machineId: string; groupName: string }
+  /** Its agent is too old for secrets, or has not connected since it was upgraded. */
+  | { code: "SecretsNotSupported"; machineId: string }
+  /** The secrets are encrypted to another key than the one that its agent has announced. */
+  | { code: "SecretKeyChanged"; machineId: string }
   | { code: "TooManySessions"; slots: number; retryAfterMs: number }
   | { code: "OperationNotServed"; operation: string; machineId: string }
   | { code: "DeviceGroupNotFound"; groupId: number }

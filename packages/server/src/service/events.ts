@@ -1,6 +1,7 @@
 import { auditedComment, auditedRequest } from "../domain/actions/audited-request.ts";
 import type { MachineAction } from "../domain/actions/machine-action.ts";
 import { chosenOptions } from "../domain/actions/options/action-options.ts";
+import { secretNames } from "../domain/actions/options/action-secrets.ts";
 import type { StoreTx } from "../store/store.ts";
 import { type Actor, auditedActor, SERVER } from "./actor.ts";
 import type { AuditedOperation } from "./audit-operations.ts";
@@ -14,9 +15,11 @@ import type { AuditedOperation } from "./audit-operations.ts";
 export const events = {
   async liveResponseRequested(tx: StoreTx, actor: Actor, action: MachineAction): Promise<void> {
     const options = chosenOptions(action.options);
+    const names = secretNames(action.secrets);
     await append(tx, actor, "RunLiveResponse", action, action.createdAtMs, {
       ...auditedRequest(action),
       ...(options && { options }),
+      ...(names && { secretNames: names }),
     });
   },
   async orderClaimed(tx: StoreTx, action: MachineAction, nowMs: number): Promise<void> {

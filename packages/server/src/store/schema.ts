@@ -82,6 +82,8 @@ export interface MachineTable {
   retired_by: string | null;
   retire_reason: string | null;
   removed_at_ms: number | null;
+  /** Key and signature, with a dot between; null when the agent takes no secrets. */
+  secret_key: string | null;
   // Copies of values in `facts`, for lists to filter and sort by.
   last_ip: string | null;
   os_platform: string;
@@ -127,6 +129,8 @@ export interface MachineActionTable {
   commands: string;
   /** JSON; null when there are none. */
   options: string | null;
+  /** JSON; null without secrets. Without ciphertext once the action is final. */
+  secrets: string | null;
   /** Null unless the action is, or ended while it was, scheduled. */
   scheduled_ms: number | null;
   order_seq: number | null;

@@ -77,6 +77,7 @@ export class Fleet {
           displayName: null,
           retirement: null,
           removedAtMs: null,
+          secretKey: null,
         });
         const { machineId, key } = device;
         const fromMs = this.#world.wallMs;

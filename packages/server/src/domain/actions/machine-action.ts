@@ -2,6 +2,7 @@ import { FINAL_STATUSES, type MachineActionStatus } from "@halligan/protocol/api
 import type { ActionBound } from "./action-bound.ts";
 import type { Command, ListedCommand, StoredResult } from "./command.ts";
 import type { ActionOptions } from "./options/action-options.ts";
+import type { ActionSecrets } from "./options/action-secrets.ts";
 import type { SessionSlot } from "./session-slots.ts";
 import type { StorageCode } from "./transfer-refusal.ts";
 
@@ -101,6 +102,8 @@ export interface MachineAction {
   cancellation: { requestor: string; comment: string; atMs: number } | null;
   errorHResult: number;
   options: ActionOptions;
+  /** Null when it has none. */
+  secrets: ActionSecrets | null;
   /** Its start time, until it is released: `domain/actions/scheduled-start.ts`. */
   scheduledMs: number | null;
   commands: readonly Command[];

@@ -15,6 +15,7 @@ import { type ArchiveLimits, archiveOf, type CommandKeys } from "./collection/re
 import type { Command, LibraryPin } from "./command.ts";
 import type { MachineAction } from "./machine-action.ts";
 import type { ActionOptions } from "./options/action-options.ts";
+import type { ActionSecrets } from "./options/action-secrets.ts";
 import { runAsFault } from "./options/run-as.ts";
 import { slotForNewSession } from "./session-slots.ts";
 
@@ -92,6 +93,7 @@ export interface NewMachineActionInput {
   group: DeviceGroup;
   request: StartLiveResponseRequest;
   options: ActionOptions;
+  secrets: ActionSecrets | null;
   /** Default: the contract's. */
   commandKeys?: CommandKeys;
   archives: ArchiveLimits;
@@ -134,6 +136,7 @@ export function newMachineAction(input: NewMachineActionInput): Result<MachineAc
     cancellation: null,
     errorHResult: 0,
     options,
+    secrets: input.secrets,
     scheduledMs,
     commands: request.Commands.map((command, index) => ({
       type: command.type,

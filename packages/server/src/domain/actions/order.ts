@@ -11,10 +11,12 @@ import { devicePathOf } from "./collection/requested-collection.ts";
 import { type Command, libraryFileNameOf, paramOf } from "./command.ts";
 import type { MachineAction } from "./machine-action.ts";
 import { limitsWith } from "./options/action-options.ts";
+import { orderedSecrets } from "./options/action-secrets.ts";
 
 /** The order for a claimed action (`action.order` is set). The gateway signs it as a whole. */
 export function orderFor(action: MachineAction, limits: OrderLimits, acceptByMs: number): Order {
   if (!action.order) throw new Error(`action ${action.id} is not claimed`);
+  const secretEnv = orderedSecrets(action.secrets);
   return {
     v: 1,
     machineId: action.machineId,
@@ -25,6 +27,9 @@ export function orderFor(action: MachineAction, limits: OrderLimits, acceptByMs:
     limits: limitsWith(action.options, limits),
     commands: action.commands.map((command, index) => orderCommand(command, index, action.options)),
     origin: originOf(action),
+    // Absent without secrets, because an agent that does not know the member refuses the whole
+    // order.
+    ...(secretEnv && { secretEnv }),
   };
 }
 

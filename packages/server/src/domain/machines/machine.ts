@@ -1,4 +1,4 @@
-import type { MachineFacts } from "@halligan/protocol/link";
+import type { MachineFacts, SignedSecretKey } from "@halligan/protocol/link";
 import type { KnownContinuity } from "./clone-detection.ts";
 
 export interface Machine {
@@ -40,6 +40,8 @@ export interface Machine {
    * refers to it.
    */
   removedAtMs: number | null;
+  /** Where secrets are encrypted to; null when its agent has announced no key. */
+  secretKey: SignedSecretKey | null;
 }
 
 /** From `atMs` on the machine's key is refused and nothing runs on it. */

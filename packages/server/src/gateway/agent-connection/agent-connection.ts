@@ -291,8 +291,9 @@ export class AgentConnection implements AgentSocketEvents, ReadyAgent {
     this.#handshake.stop();
     if (!(await this.#lifetime.unlessOver(this.#owner.mayAnswerHello(identity, marks, this.#instanceOnOtherNode))))
       return;
-    const answered = await answerHello(this.#context, identity, hello);
+    const answered = await answerHello(this.#context, identity, hello, this.#exchange?.deviceKey ?? "");
     if (answered.kind === "stale") return this.#fail("replaced", "a newer link was accepted");
+    if (answered.kind === "badSecretKey") return this.#fail("protocol", "a key for secrets of another device");
     if (answered.kind === "clone") return this.#quarantine(identity, answered.evidence);
     if (answered.kind === "unknownValue") {
       this.#context.log.warn({ ...this.#names, meaning: UNKNOWN_VALUE_MEANING }, "agent connection refused");

@@ -73,6 +73,11 @@ export class OrderExchange {
     this.#unrecorded = new UnrecordedStart(context.clock, () => port.queue(() => this.#recordStart()));
   }
 
+  /** The device's Ed25519 key, raw, base64url. */
+  get deviceKey(): string {
+    return this.#deviceKey.raw;
+  }
+
   /**
    * @param offered the rolling value in the answer; null in link version 1
    * @param features those of the hello

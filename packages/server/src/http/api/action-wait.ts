@@ -9,6 +9,7 @@ import { type ErrorResponse, httpError } from "../edge/http-response.ts";
 import { RESULTS } from "./access-rules.ts";
 import type { HttpContext } from "./context.ts";
 import { optionsMember } from "./present/action-options-wire.ts";
+import { secretNamesMember } from "./present/action-secrets-wire.ts";
 import { machineActionWire } from "./present/machine-action-wire.ts";
 import { odataContext } from "./present/odata-context.ts";
 import { waitingWire } from "./present/waiting-wire.ts";
@@ -129,6 +130,7 @@ export const actionNowEntity = (
   ...actionEntity(context, action, results),
   ...(waiting && { waiting: waitingWire(waiting) }),
   ...optionsMember(action),
+  ...secretNamesMember(action),
 });
 
 /** Where to go on with an action that was started: `WaitForMachineAction`. */

@@ -233,6 +233,18 @@ const WIRE: { readonly [C in keyof ErrorByCode]: WireRow<ErrorByCode[C]> } = {
     code: "InvalidInput",
     message: (e) => `The file is larger than the limit of ${e.limitBytes} bytes`,
   },
+  SecretsNotSupported: {
+    status: 409,
+    code: "SecretsNotSupported",
+    message: (e) =>
+      `The agent of machine ${e.machineId} takes no secrets. Upgrade it; it can take them after its next connection`,
+  },
+  SecretKeyChanged: {
+    status: 409,
+    code: "SecretKeyChanged",
+    message: (e) =>
+      `The secrets are encrypted to another key than the present one of machine ${e.machineId}. Get its key and encrypt them again`,
+  },
   LibraryFileChanged: {
     status: 409,
     code: "LibraryFileChanged",

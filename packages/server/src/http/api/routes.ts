@@ -19,6 +19,7 @@ import { unblockCaller } from "./operations/administration/unblock-caller.ts";
 import { updateDeviceGroup } from "./operations/administration/update-device-group.ts";
 import { createEnrollmentToken } from "./operations/agents/create-enrollment-token.ts";
 import { enroll } from "./operations/agents/enroll.ts";
+import { getMachineSecretKey } from "./operations/agents/get-machine-secret-key.ts";
 import { getOrderFile } from "./operations/agents/get-order-file.ts";
 import { listEnrollmentTokens } from "./operations/agents/list-enrollment-tokens.ts";
 import { revokeEnrollmentToken } from "./operations/agents/revoke-enrollment-token.ts";
@@ -134,6 +135,7 @@ export const OPERATIONS: readonly Operation<HttpContext>[] = [
   listLibraryApprovals,
   listMachineDetails,
   getMachineDetails,
+  getMachineSecretKey,
   renameMachine,
   replaceMachineTags,
   retireMachine,

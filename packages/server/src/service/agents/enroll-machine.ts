@@ -64,6 +64,7 @@ export async function enrollMachine(
       displayName: null,
       retirement: null,
       removedAtMs: null,
+      secretKey: null,
     });
     await tx.machines.addKey({ machineId, publicKey: request.publicKey, fromMs: nowMs, enrolledWith: tokenSha256 });
     const { computerDnsName } = request.facts;

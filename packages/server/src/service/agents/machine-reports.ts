@@ -159,11 +159,12 @@ export async function recordRefused(
 }
 
 /** An agent refuses an order with a member that it does not know, and cannot say which one. */
-function upgradeHint({ code }: Refused, { commands, options }: MachineAction): string {
+function upgradeHint({ code }: Refused, { commands, options, secrets }: MachineAction): string {
   const hasNewPath = commands.some((command) => command.archive || devicePathOf(command).pathBase64 !== undefined);
   const what = [
     ...(hasNewPath ? ["archives of folders and patterns and paths in base64"] : []),
     ...(options.runAs === null ? [] : ["runAs"]),
+    ...(secrets ? ["secrets"] : []),
   ];
   if (code !== "malformed" || what.length === 0) return "";
   return ` Its agent is older than ${what.join(" and ")}. Upgrade it, and start again.`;

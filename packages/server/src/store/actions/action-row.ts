@@ -1,9 +1,10 @@
 import type { Selectable } from "kysely";
 import { boundEndsMs } from "../../domain/actions/action-bound.ts";
-import { keepsBytes, type MachineAction, type OrderState } from "../../domain/actions/machine-action.ts";
+import { isFinal, keepsBytes, type MachineAction, type OrderState } from "../../domain/actions/machine-action.ts";
 import { chosenOptions } from "../../domain/actions/options/action-options.ts";
+import { withoutCiphertext } from "../../domain/actions/options/action-secrets.ts";
 import type { MachineActionTable } from "../schema.ts";
-import { parseCancellation, parseCommands, parseOptions, parseStatus } from "./stored-action.ts";
+import { parseCancellation, parseCommands, parseOptions, parseSecrets, parseStatus } from "./stored-action.ts";
 
 export type Row = Selectable<MachineActionTable>;
 export type ActionValues = Omit<Row, "seq" | "type" | "link_generation">;
@@ -26,6 +27,7 @@ export function toValues(action: MachineAction): ActionValues {
     error_hresult: action.errorHResult,
     commands: JSON.stringify(action.commands),
     options: options && JSON.stringify({ keepProcesses: false, ...options }),
+    secrets: secretsText(action),
     scheduled_ms: action.scheduledMs,
     order_seq: action.order?.orderSeq ?? null,
     order_state: action.order?.state ?? null,
@@ -64,12 +66,18 @@ export function fromRow(row: Row): MachineAction {
     errorHResult: row.error_hresult,
     commands: parseCommands(row.commands),
     options: parseOptions(row.options),
+    secrets: row.secrets === null ? null : parseSecrets(row.secrets),
     scheduledMs: row.scheduled_ms,
     order: orderFromRow(row),
     slot: row.holds_place === 1 ? { held: true, untilMs: row.place_until_ms } : { held: false },
     bound: boundFromRow(row),
     version: row.version,
   };
+}
+
+/** The save that makes an action final drops the ciphertext. */
+function secretsText({ status, secrets }: MachineAction): string | null {
+  return secrets && JSON.stringify(isFinal(status) ? withoutCiphertext(secrets) : secrets);
 }
 
 function boundFromRow(row: Row): MachineAction["bound"] {

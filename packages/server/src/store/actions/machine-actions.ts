@@ -152,6 +152,7 @@ const insert = statement<ActionValues>()((db, p, { generatesKeys }) =>
     error_hresult: p.error_hresult,
     commands: p.commands,
     options: p.options,
+    secrets: p.secrets,
     scheduled_ms: p.scheduled_ms,
     order_seq: p.order_seq,
     order_state: p.order_state,

@@ -17,6 +17,12 @@ const StoredCancellation = Compile(
   Type.Object({ requestor: Type.String(), comment: Type.String(), atMs: Type.Integer() }),
 );
 const StoredOptions = Compile(ActionOptions);
+const StoredSecrets = Compile(
+  Type.Object({
+    key: Type.String(),
+    values: Type.Array(Type.Object({ name: Type.String(), sealed: nullable(Type.String()) })),
+  }),
+);
 const size = { sizeBytes: Type.Integer(), sha256: Type.String() };
 const ofResult = { ...size, output: Type.Optional(OutputCounts) };
 const listed = {
@@ -89,6 +95,12 @@ export function parseOptions(json: string | null): MachineAction["options"] {
   const value: unknown = JSON.parse(json);
   if (StoredOptions.Check(value)) return storedOptions(value);
   throw new Error("the stored options of an action do not match their schema");
+}
+
+export function parseSecrets(json: string): NonNullable<MachineAction["secrets"]> {
+  const value: unknown = JSON.parse(json);
+  if (StoredSecrets.Check(value)) return value;
+  throw new Error("the stored secrets of an action do not match their schema");
 }
 
 /**

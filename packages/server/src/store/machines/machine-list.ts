@@ -39,6 +39,7 @@ const SHORT_COLUMNS = [
   "group_id",
   "display_name",
   "features",
+  "secret_key",
   "retired_at_ms",
   "retired_by",
   "retire_reason",

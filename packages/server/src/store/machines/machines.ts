@@ -169,6 +169,7 @@ const insert = statement<MachineValues>()((db, p) =>
     retired_by: p.retired_by,
     retire_reason: p.retire_reason,
     removed_at_ms: p.removed_at_ms,
+    secret_key: p.secret_key,
     last_ip: p.last_ip,
     os_platform: p.os_platform,
     version: p.version,

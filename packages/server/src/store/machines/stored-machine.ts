@@ -1,4 +1,4 @@
-import { MachineFacts } from "@halligan/protocol/link";
+import { MachineFacts, SignedSecretKey } from "@halligan/protocol/link";
 import type { Selectable } from "kysely";
 import { Type } from "typebox";
 import { Compile } from "typebox/compile";
@@ -35,6 +35,7 @@ export function toValues(machine: Machine): MachineValues {
     retired_by: machine.retirement?.by ?? null,
     retire_reason: machine.retirement?.reason ?? null,
     removed_at_ms: machine.removedAtMs,
+    secret_key: machine.secretKey && `${machine.secretKey.key}.${machine.secretKey.signature}`,
     ...machineListColumns(machine),
   };
 }
@@ -60,6 +61,7 @@ export function fromRow(row: MachineRow): Machine {
     displayName: row.display_name,
     retirement: retirementFromRow(row),
     removedAtMs: row.removed_at_ms,
+    secretKey: row.secret_key === null ? null : parseSecretKey(row.secret_key),
   };
 }
 
@@ -69,12 +71,20 @@ function retirementFromRow(row: MachineRow): Retirement | null {
 }
 
 const StoredFacts = Compile(MachineFacts);
+const StoredSecretKey = Compile(SignedSecretKey);
 const StoredTexts = Compile(Type.Array(Type.String()));
 
 function parseFacts(json: string): MachineFacts {
   const value: unknown = JSON.parse(json);
   if (StoredFacts.Check(value)) return value;
   throw new Error("the stored machine facts do not match their schema");
+}
+
+function parseSecretKey(text: string): SignedSecretKey {
+  const [key, signature] = text.split(".");
+  const value: unknown = { key, signature };
+  if (StoredSecretKey.Check(value)) return value;
+  throw new Error("the stored key for secrets does not match its schema");
 }
 
 function parseTexts(json: string, what: string): string[] {

@@ -17,6 +17,7 @@ import * as fewerPages from "./0021-fewer-pages.ts";
 import * as idempotencyKeys from "./0022-idempotency-keys.ts";
 import * as scheduledActions from "./0024-scheduled-actions.ts";
 import * as features from "./0025-features.ts";
+import * as secrets from "./0026-secrets.ts";
 import * as applicationOfAction from "./0027-application-of-action.ts";
 
 /** Kysely runs them sorted by name. */
@@ -39,5 +40,6 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0022-idempotency-keys": idempotencyKeys,
   "0024-scheduled-actions": scheduledActions,
   "0025-features": features,
+  "0026-secrets": secrets,
   "0027-application-of-action": applicationOfAction,
 };

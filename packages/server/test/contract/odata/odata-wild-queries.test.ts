@@ -50,6 +50,7 @@ const machine = (id: string, computerDnsName: string, ipAddress: string, change:
   displayName: null,
   retirement: null,
   removedAtMs: null,
+  secretKey: null,
   ...change,
 });
 

@@ -51,6 +51,7 @@ function newMachine(change: Partial<Machine> = {}): Machine {
     displayName: null,
     retirement: null,
     removedAtMs: null,
+    secretKey: null,
     ...change,
   };
 }

@@ -58,6 +58,7 @@ const input = (change: Partial<NewMachineActionInput> = {}): NewMachineActionInp
   group: { id: 0, name: "UnassignedGroup", remediationLevel: "full", isOpenToUsers: true, users: [], userGroups: [] },
   request: { Commands: [put, run, get], Comment: "why" },
   options: NO_OPTIONS,
+  secrets: null,
   requestor: { name: "playbook", id: "client-1" },
   archives: { archiveLimitFiles: 1_000, archiveLimitBytes: 1_000_000 },
   pins: [null, null, null],

@@ -41,6 +41,7 @@ export function sampleAction(change: Partial<MachineAction> = {}): MachineAction
     cancellation: null,
     errorHResult: 0,
     options: NO_OPTIONS,
+    secrets: null,
     scheduledMs: null,
     commands: [sampleCommand(), sampleCommand({ type: "GetFile", params: [{ key: "Path", value: "/tmp/x" }] })],
     order: null,
@@ -82,6 +83,7 @@ export function sampleMachine(change: Partial<Machine> = {}): Machine {
     displayName: null,
     retirement: null,
     removedAtMs: null,
+    secretKey: null,
     ...change,
   };
 }

@@ -53,5 +53,6 @@ export function sampleMachines(count: number, nowMs: number, graceMs: number, se
     lastOrderSeq: 0,
     features: [],
     continuity: NO_CONTINUITY,
+    secretKey: null,
   }));
 }

@@ -2,6 +2,7 @@ import type { ActionTimingWire } from "@halligan/protocol/api";
 import { actionTiming } from "../../../domain/actions/progress/action-timing.ts";
 import type { ActionNow } from "../../../service/actions/watch/read-waiting.ts";
 import { optionsMember } from "./action-options-wire.ts";
+import { secretNamesMember } from "./action-secrets-wire.ts";
 import { waitingWire } from "./waiting-wire.ts";
 import { wireTime } from "./wire-time.ts";
 
@@ -21,5 +22,6 @@ export function actionTimingWire({ action, waiting }: ActionNow): ActionTimingWi
     totalMs: beforeMs - firstMs,
     waiting: waiting ? [waitingWire(waiting)] : [],
     ...optionsMember(action),
+    ...secretNamesMember(action),
   };
 }

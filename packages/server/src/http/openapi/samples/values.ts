@@ -32,6 +32,7 @@ export const SAMPLE = {
   enrollmentTokenId: "b7f0a1de-5c55-4f0e-8f5e-64b1a0f0c9d2",
   enrollmentToken: "example-enrollment-token",
   publicKey: "EXAMPLE-public-key".padEnd(43, "0"),
+  secretKey: "EXAMPLE-secret-key".padEnd(43, "0"),
   proof: "EXAMPLE-proof".padEnd(86, "0"),
   scriptSha256: sha256(SAMPLE_SCRIPT),
   approvedSha256: sha256("content that somebody else uploaded"),

@@ -7,6 +7,7 @@ import type { CommandKeys } from "../../../domain/actions/collection/requested-c
 import { contentIdsOf, type MachineAction } from "../../../domain/actions/machine-action.ts";
 import { newMachineAction } from "../../../domain/actions/new-machine-action.ts";
 import { readOptions } from "../../../domain/actions/options/action-options.ts";
+import { readSecrets } from "../../../domain/actions/options/action-secrets.ts";
 import { orderFor } from "../../../domain/actions/order.ts";
 import { isScheduled, MAX_SCHEDULED, unfinishedNow } from "../../../domain/actions/scheduled-start.ts";
 import { areSlotsLimited } from "../../../domain/actions/session-slots.ts";
@@ -57,6 +58,12 @@ export async function runLiveResponse(
     if (earlier) return earlier;
     const options = readOptions(request.options, limits.options, clock.nowMs());
     if (!options.ok) return options;
+    const secrets = readSecrets(request.secretEnv, {
+      machineId,
+      secretKey: machine.secretKey,
+      hasScript: request.Commands.some(({ type }) => type === "RunScript"),
+    });
+    if (!secrets.ok) return secrets;
     const isLater = (options.value.notBeforeMs ?? 0) > clock.nowMs();
     const blocking = isLater ? undefined : unfinishedNow(open, clock.nowMs());
     if (isLater && open.filter(isScheduled).length >= MAX_SCHEDULED) {
@@ -76,6 +83,7 @@ export async function runLiveResponse(
       group,
       request,
       options: options.value,
+      secrets: secrets.value,
       ...(commandKeys && { commandKeys }),
       archives: limits,
       requestor: caller,

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import {
   type CancelledBy,
   type HeldOrder,
@@ -7,6 +8,7 @@ import {
   OUTPUT_COUNTS,
   type Verdict,
 } from "@halligan/protocol/link";
+import { isSecretKeyOf } from "@halligan/protocol/link-crypto";
 import { makeRollingValue, readRollingValue } from "../../../auth/signatures/rolling-value.ts";
 import { newBound, resumeBound } from "../../../domain/actions/action-bound.ts";
 import { applyEvent } from "../../../domain/actions/apply-event.ts";
@@ -41,9 +43,13 @@ export type AnsweredHello =
   /** The machine has a newer connection, or was put in quarantine. */
   | { kind: "stale" }
   | { kind: "clone"; evidence: CloneEvidence }
-  | { kind: "unknownValue" };
+  | { kind: "unknownValue" }
+  /** The key for secrets is not signed by this device. */
+  | { kind: "badSecretKey" };
 
 /**
+ * `deviceKey`: the Ed25519 key of this connection, raw, base64url.
+ *
  * Decides whether the device is a copy. If it is not, compares the orders that it holds with those
  * that the store has out, returns a verdict for each held order, and offers the next rolling value.
  */
@@ -51,6 +57,7 @@ export async function answerHello(
   context: ServiceContext,
   connection: ConnectionIdentity,
   hello: Hello,
+  deviceKey: string,
 ): Promise<AnsweredHello> {
   const { store, clock } = context;
   return store.write(async (tx): Promise<AnsweredHello> => {
@@ -58,6 +65,10 @@ export async function answerHello(
     if (!machine) return { kind: "stale" };
     const judged = judge(context, machine, hello);
     if (judged.kind !== "sameDevice") return judged;
+    const secretKey = hello.secretKey ?? null;
+    // Checked when it changes, which is once in the life of most devices.
+    const isNewKey = secretKey !== null && !isDeepStrictEqual(secretKey, machine.secretKey);
+    if (isNewKey && !isSecretKeyOf(machine.id, secretKey, deviceKey)) return { kind: "badSecretKey" };
     const offered = hello.continuity ? offer(context, machine.id, judged.continuity) : null;
     const nowMs = clock.nowMs();
     await tx.machines.save(machine, {
@@ -65,6 +76,7 @@ export async function answerHello(
       continuity: offered ? { ...judged.continuity, offered } : judged.continuity,
       facts: hello.facts,
       features: hello.features ?? [],
+      secretKey,
       journalId: hello.journalId,
       lastSeenMs: nowMs,
       // A store that was restored from a backup continues above the order number that the device

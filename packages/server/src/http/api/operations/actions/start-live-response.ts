@@ -20,6 +20,11 @@ const OPTIONS_TEXT =
   "from now (until then it holds no session and the machine takes other actions, and `queueTimeoutMs` counts from it); `keepProcesses`: processes that a " +
   "script leaves behind go on; `runAs`, a user of the device as whom the scripts run, with its groups and environment (Linux, name and no number). ";
 
+const SECRETS_TEXT =
+  "`secretEnv`: environment variables of the scripts, each encrypted to the key that GetMachineSecretKey returns; the server has only " +
+  "their names in the clear, and shows them as `secretNames`. At most 32, of 16 KiB each and 32 KiB together. A repeated start with " +
+  "`Idempotency-Key` sends the same ciphertext. ";
+
 /**
  * As `RunLiveResponse`, for callers who say which bytes they mean, and who may wait for the end.
  * Without `wait` the response is the contract's.
@@ -46,6 +51,7 @@ export const startLiveResponse = operation({
       "have `PathBase64` in place of `Path`, for a path that is not UTF-8. " +
       "What an action uses is kept with it, as long as its results, and GetCommandScript returns it. " +
       OPTIONS_TEXT +
+      SECRETS_TEXT +
       "With `wait` the response comes when the action is final, or when the wait is over, and has the small transcripts in `results`; " +
       "its head, with `Location`, comes when the action is accepted. " +
       "A wait is over before its time when the server stops, and at once when too many requests wait: `status` says whether the action " +
@@ -81,7 +87,9 @@ export const startLiveResponse = operation({
       404:
         "`ResourceNotFound`: there is no such machine, or it is in none of the user's device groups; the library has no file of a " +
         "pinned name, or none with a pinned SHA-256; this caller has not staged such content.",
-      409: "`LibraryFileChanged`: the library file of that name has another SHA-256 now, which the message says.",
+      409:
+        "`LibraryFileChanged`: the library file of that name has another SHA-256 now, which the message says. " +
+        "`SecretsNotSupported`: the machine's agent takes no secrets. `SecretKeyChanged`: they are encrypted to another key than its present one.",
       ...IDEMPOTENCY_REFUSALS,
       507: "`InsufficientStorage`: the server's disk is full.",
     },
