@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { gzipSync } from "node:zlib";
 import type { ActionOptions, MachineActionStatus, StartCommandRequest, TranscriptWire } from "@halligan/protocol/api";
+import type { SecretEnv } from "@halligan/protocol/link";
 import { ACTION_ID, libraryEntity, MACHINE_ID, machineEntity, RESULTS, TIME, TIMING } from "./fake-entities.ts";
 
 export interface FakeCommand {
@@ -59,7 +60,13 @@ export interface FakeApi extends AsyncDisposable {
   /** Called for each request before its body is read. */
   onRequest: ((line: string, query: URLSearchParams) => void) | null;
   /** Bodies of the starts. */
-  started: { machineId: string; Commands: StartCommandRequest[]; Comment: string; options?: ActionOptions }[];
+  started: {
+    machineId: string;
+    Commands: StartCommandRequest[];
+    Comment: string;
+    options?: ActionOptions;
+    secretEnv?: SecretEnv;
+  }[];
   /** The keys of all requests that start, repeated ones as well. */
   startKeys: (string | undefined)[];
   /** By SHA-256, as it was named in the path. */

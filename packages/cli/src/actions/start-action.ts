@@ -6,6 +6,7 @@ import type {
   StartLiveResponseRequest,
 } from "@halligan/protocol/api";
 import { ApiError, type HalliganClient, UnreachableError } from "@halligan/protocol/client";
+import type { SecretEnv } from "@halligan/protocol/link";
 import type { CommandContext } from "../command.ts";
 import { CliError, InterruptedError } from "../errors/cli-error.ts";
 import { harmlessLine } from "../render/text/harmless.ts";
@@ -17,6 +18,7 @@ export interface StartRequest {
   commands: StartCommandRequest[];
   comment: string | undefined;
   options?: ActionOptions | undefined;
+  secretEnv?: SecretEnv | undefined;
 }
 
 /** An action on the server, and what the response to the start says of it. */
@@ -62,12 +64,17 @@ export function waitWithStartMs({ args, env }: CommandContext, limitMs: number |
 export async function startAction(
   { signal }: CommandContext,
   client: HalliganClient,
-  { machineId, named, commands, comment, options }: StartRequest,
+  { machineId, named, commands, comment, options, secretEnv }: StartRequest,
   waitMs: number | null,
   onAccepted: (actionId: string) => void = () => undefined,
 ): Promise<Started> {
   try {
-    const request = { Commands: commands, Comment: comment ?? "halligan", ...(options && { options }) };
+    const request = {
+      Commands: commands,
+      Comment: comment ?? "halligan",
+      ...(options && { options }),
+      ...(secretEnv && { secretEnv }),
+    };
     if (waitMs !== null) return await startAndWait(client, machineId, request, waitMs, onAccepted, signal);
     const created = await client.startLiveResponse(machineId, request, { idempotencyKey: randomUUID(), signal });
     onAccepted(created.id);

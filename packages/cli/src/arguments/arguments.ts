@@ -55,7 +55,7 @@ export function parseArguments(argv: readonly string[], specs: OptionSpecs, mayP
       { type, multiple: true, ...(short === undefined ? {} : { short }) },
     ]),
   );
-  refuseSecrets(argv);
+  refuseSecrets(argv, specs);
   // Not strict: its messages are the parser's own, ours say what was meant.
   const { tokens } = parseArgs({ args: [...argv], options, strict: false, allowPositionals: true, tokens: true });
   const positionals: string[] = [];
@@ -118,9 +118,11 @@ function addOption(values: Map<string, string[]>, token: OptionToken, specs: Opt
   values.set(name, [...before, value ?? ""]);
 }
 
-function refuseSecrets(argv: readonly string[]): void {
+function refuseSecrets(argv: readonly string[], specs: OptionSpecs): void {
   for (const argument of argv) {
     if (argument === "--") return;
+    // Of a command that takes the name of a secret, and refuses a value itself.
+    if (Object.hasOwn(specs, "secret") && /^--secret(=|$)/.test(argument)) continue;
     if (!/^--?(client[-_]?)?(secret|password|token)(=|$)/i.test(argument)) continue;
     throw new UsageError(
       "A secret is not taken as an argument: everyone on this computer can read the arguments of a process, and the " +

@@ -40,13 +40,18 @@ export function isFileError(error: unknown): error is NodeJS.ErrnoException & { 
 
 /** The text of a small file, or of a pipe that stands for one. Throws CliError `localFile`. */
 export async function readSmallFile(path: string, maxBytes: number): Promise<string> {
+  return (await readSmallFileBytes(path, maxBytes)).toString("utf8");
+}
+
+/** The same, as bytes. */
+export async function readSmallFileBytes(path: string, maxBytes: number): Promise<Buffer> {
   try {
     await using file = await open(path, "r");
     const block = Buffer.alloc(maxBytes + 1);
     let length = 0;
     while (length < block.length) {
       const { bytesRead } = await file.read(block, length, block.length - length, null);
-      if (bytesRead === 0) return block.toString("utf8", 0, length);
+      if (bytesRead === 0) return block.subarray(0, length);
       length += bytesRead;
     }
   } catch (error) {

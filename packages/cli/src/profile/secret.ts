@@ -13,14 +13,27 @@ export async function readSecretFile(path: string): Promise<string> {
  * The first line of standard input; asked for without showing what is typed where that is a
  * terminal.
  */
-export async function readSecretFromStdin({ stdin, stderr }: Environment, signal: AbortSignal): Promise<string> {
+export async function readSecretFromStdin(env: Environment, signal: AbortSignal): Promise<string> {
+  return checkSecret(await readHiddenLine(env, "Client secret", MAX_SECRET_LENGTH, signal), "standard input");
+}
+
+/**
+ * The first line of standard input, at most `maxLength` characters and one more. On a terminal,
+ * `what` is asked for and what is typed is not shown.
+ */
+export async function readHiddenLine(
+  { stdin, stderr }: Environment,
+  what: string,
+  maxLength: number,
+  signal: AbortSignal,
+): Promise<string> {
   const isHidden = stdin.isTTY === true && stdin.setRawMode !== undefined;
   if (isHidden) {
-    stderr.write("Client secret (not shown): ");
+    stderr.write(`${what} (not shown): `);
     stdin.setRawMode?.(true);
   }
   try {
-    return checkSecret(await readLine(stdin, signal), "standard input");
+    return await readLine(stdin, maxLength, signal);
   } finally {
     if (isHidden) {
       stdin.setRawMode?.(false);
@@ -39,7 +52,7 @@ const CTRL_C = "\u0003";
 const CTRL_D = "\u0004";
 const ERASE = new Set(["\u007f", "\b"]);
 
-function readLine(stdin: Environment["stdin"], signal: AbortSignal): Promise<string> {
+function readLine(stdin: Environment["stdin"], maxLength: number, signal: AbortSignal): Promise<string> {
   return new Promise((resolve, reject) => {
     let line = "";
     const stop = (settle: () => void) => {
@@ -58,7 +71,7 @@ function readLine(stdin: Environment["stdin"], signal: AbortSignal): Promise<str
         // In raw mode the terminal sends these as text.
         if (character === CTRL_C) return onError(new CliError("interrupted", "Interrupted", "Interrupted."));
         line = ERASE.has(character) ? line.slice(0, -1) : line + character;
-        if (line.length > MAX_SECRET_LENGTH) return onEnd();
+        if (line.length > maxLength) return onEnd();
       }
     };
     if (signal.aborted) return reject(signal.reason);

@@ -53,7 +53,11 @@ const wrapped = (text: string, width: number): string[] =>
 /** One action with its commands, a fact a line. `nowMs`: by the wall clock. */
 export function renderAction(
   action: MachineActionWire,
-  { waiting, options }: { waiting: WaitingWire | null; options: ActionOptionsWire | null },
+  {
+    waiting,
+    options,
+    secretNames = [],
+  }: { waiting: WaitingWire | null; options: ActionOptionsWire | null; secretNames?: readonly string[] },
   nowMs: number,
 ): string {
   const facts: [string, string | null][] = [
@@ -66,6 +70,7 @@ export function renderAction(
     ["created", formatTime(action.creationDateTimeUtc)],
     ["updated", formatTime(action.lastUpdateDateTimeUtc)],
     ...(options === null ? [] : [["options", describeOptions(options)] satisfies [string, string]]),
+    ...(secretNames.length === 0 ? [] : [["secrets", secretNames.join(", ")] satisfies [string, string]]),
   ];
   if (action.cancellationDateTimeUtc !== null) {
     facts.push([

@@ -45,7 +45,7 @@ export const action: CommandDefinition = {
     "halligan action 3f2a0d6e-5b1c-4c58-9a51-0c3f6d1b7a22 --stdout > memory.img",
   ],
   jsonShape:
-    "{action: the API's machine action, options?: what its caller chose, waiting?: {reason, since, until, detail, ...} of an unfinished one}; with --timing also timing: {steps: [{step, index, at, sinceMs}], totalMs}; " +
+    "{action: the API's machine action, options?: what its caller chose, secretNames?, waiting?: {reason, since, until, detail, ...} of an unfinished one}; with --timing also timing: {steps: [{step, index, at, sinceMs}], totalMs}; " +
     "with --results also results: [{index, type, fileName, sizeBytes, sha256, isAvailable, fileChange, output?: {stdout: {sizeBytes, writtenBytes, keptBytes, truncated}, stderr}}]; " +
     "with --script also scripts: [{index, scriptName, sha256, sizeBytes, problem, content? or base64?}]; " +
     "with --verify also verification: [{index, type, isVerified, problem, sha256}]; " +
@@ -66,10 +66,12 @@ export const action: CommandDefinition = {
     const timing = await readTiming(client, id, wantsTiming, signal);
     const options = timing?.options ?? null;
     if (options !== null) json.options = options;
+    const secretNames = timing?.secretNames ?? [];
+    if (secretNames.length > 0) json.secretNames = secretNames;
     // The action may have ended since.
     const waiting = isOver ? null : (timing?.waiting?.[0] ?? null);
     if (waiting !== null) json.waiting = waiting;
-    let text = renderAction(found, { waiting, options }, systemClock.nowMs());
+    let text = renderAction(found, { waiting, options, secretNames }, systemClock.nowMs());
     if (wantsTiming && timing !== null) {
       json.timing = timing;
       text += `\n${renderTiming(timing, found, width, systemClock.nowMs())}`;

@@ -20,6 +20,7 @@ import {
   wantsRaw,
 } from "../shared-options.ts";
 import { QUEUE_OPTIONS, SCRIPT_OPTIONS, scriptOptions } from "./action-options.ts";
+import { encryptSecrets, readSecrets, SECRET_DETAILS, SECRET_OPTIONS } from "./secret-options.ts";
 
 export const exec: CommandDefinition = {
   usage: "MACHINE COMMAND... [-- WORDS...]",
@@ -29,11 +30,13 @@ export const exec: CommandDefinition = {
     "The command is sent with the action and kept with it; the library is not touched. It needs the permissions to run " +
       "scripts and to add to the library. What ran: halligan action ACTION --script",
     "Output, errors and exit code are those of the command, as for halligan run.",
+    SECRET_DETAILS,
     TARGET_DETAILS,
   ],
   options: {
     ...INTERPRETER_OPTION,
     ...SCRIPT_OPTIONS,
+    ...SECRET_OPTIONS,
     ...TARGET_OPTIONS,
     ...RAW_OPTION,
     ...INTERRUPT_OPTION,
@@ -49,6 +52,7 @@ export const exec: CommandDefinition = {
     "halligan exec --tag case-4711 'journalctl -u ssh --since yesterday | wc -l'",
     "halligan exec web-01 --interpreter python 'import sys; print(sys.version)'",
     "halligan exec web-01 - < collect.sh",
+    "halligan exec web-01 --secret PGPASSWORD 'psql -h db -U backup -l'",
   ],
   jsonShape:
     "{action, exitCode, results: [{index, type: RunScript, scriptName, exitCode, output, errors, truncated, streams?}], error?}; with --no-wait {action}",
@@ -61,16 +65,19 @@ export const exec: CommandDefinition = {
     const interpreter = interpreterOf(args);
     const options = scriptOptions(args);
     const line = [...machine.operands, ...args.passedOn].join(" ");
+    const secrets = await readSecrets(context, isStdin(line));
     const script = isStdin(line) ? await readStdinScript(context) : typedScript(new TextEncoder().encode(`${line}\n`));
     const client = await context.connect();
     const { machineId, named } = await findTarget(client, machine, signal);
     await stage(context, client, script);
+    const secretEnv = await encryptSecrets(context, client, { machineId, named }, secrets);
     const request = {
       machineId,
       named,
       commands: [command("RunScript", {}, { ...pinOf(script), ...interpreter })],
       comment: args.text("comment"),
       options,
+      secretEnv,
     };
     return runScripts(context, client, request, {
       limitMs,

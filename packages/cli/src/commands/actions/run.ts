@@ -20,6 +20,7 @@ import {
   wantsRaw,
 } from "../shared-options.ts";
 import { QUEUE_OPTIONS, SCRIPT_OPTIONS, scriptOptions } from "./action-options.ts";
+import { encryptSecrets, readSecrets, SECRET_DETAILS, SECRET_OPTIONS } from "./secret-options.ts";
 
 export const run: CommandDefinition = {
   usage: "MACHINE SCRIPT [-- ARGS...]",
@@ -37,6 +38,7 @@ export const run: CommandDefinition = {
       "running and names them as well.",
     "The exit code is the script's, unless it is one that halligan uses itself: then it is 85, and standard error and " +
       "--json have the script's own. See: halligan help exit-codes. Ctrl+C stops waiting, not the action, unless --on-interrupt cancel was given, and exits with 130.",
+    SECRET_DETAILS,
     TARGET_DETAILS,
   ],
   options: {
@@ -46,6 +48,7 @@ export const run: CommandDefinition = {
     force: SAVE_OPTIONS.force,
     "max-size": SAVE_OPTIONS["max-size"],
     ...SCRIPT_OPTIONS,
+    ...SECRET_OPTIONS,
     ...INTERPRETER_OPTION,
     ...TARGET_OPTIONS,
     ...RAW_OPTION,
@@ -60,6 +63,7 @@ export const run: CommandDefinition = {
     "halligan run web-01 triage.sh",
     'halligan run web-01 ./collect.sh --get /tmp/out.tgz --comment "case 42" -- --since "2 days ago"',
     "halligan run --tag case-4711 triage.sh",
+    "halligan run web-01 rotate-keys.sh --secret API_TOKEN=@token.txt",
     "generate-script | halligan run web-01 - --interpreter python",
   ],
   jsonShape:
@@ -94,12 +98,14 @@ export const run: CommandDefinition = {
       targets.set(path, target);
     }
 
+    const secrets = await readSecrets(context, isStdin(typed));
     const client = await context.connect();
     const { machineId, named } = await findTarget(client, machine, signal);
     const script = await chooseScript(context, client, typed);
     const puts: ChosenFile[] = [];
     for (const file of args.texts("put")) puts.push(await chooseFile(context, client, file));
     for (const file of [...puts, script]) await stage(context, client, file);
+    const secretEnv = await encryptSecrets(context, client, { machineId, named }, secrets);
     const name = script.kind === "typed" ? {} : { ScriptName: script.name };
     const scriptParams = args.passedOn.length === 0 ? {} : { Args: quoteArgs(args.passedOn) };
     const request = {
@@ -112,6 +118,7 @@ export const run: CommandDefinition = {
       ],
       comment: args.text("comment"),
       options,
+      secretEnv,
     };
     return runScripts(context, client, request, {
       limitMs,
