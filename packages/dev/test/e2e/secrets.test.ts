@@ -28,7 +28,7 @@ function formsOf(value: string): Buffer[] {
 
 const holds = (bytes: Buffer, forms: readonly Buffer[]): boolean => forms.some((form) => bytes.includes(form));
 
-/** Names of the files below the folder that hold the value: databases, their logs, blobs, journals. */
+/** Names of the files below the folder that hold the value: databases, blobs, journals. */
 function filesWith(folder: string, forms: readonly Buffer[]): string[] {
   return readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => {
     try {

@@ -232,6 +232,8 @@ export async function exampleOfMachineDetailsOptions(): Promise<void> {
 export async function exampleOfMachineOperations(): Promise<void> {
   const machine = await client.getMachine("device-1");
   await client.setMachineTag(machine.id, { Value: "case-4711", Action: "Add" });
+  const { key } = await client.getMachineSecretKey(machine.id);
+  console.log(key);
 }
 
 export async function exampleOfResultOperations(): Promise<void> {

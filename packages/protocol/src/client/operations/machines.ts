@@ -33,6 +33,8 @@ export interface MachineDetailsOptions extends ListOptions {
  * ```ts
  * const machine = await client.getMachine("device-1");
  * await client.setMachineTag(machine.id, { Value: "case-4711", Action: "Add" });
+ * const { key } = await client.getMachineSecretKey(machine.id);
+ * console.log(key);
  * ```
  */
 export interface MachineOperations {

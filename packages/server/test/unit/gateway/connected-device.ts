@@ -97,8 +97,8 @@ export class DeviceOnALink {
 export async function enrolledMachine(
   { store, keys }: Service,
   version = OLDEST_LINK_VERSION,
+  { privateKey, publicKey } = generateKeyPairSync("ed25519"),
 ): Promise<(gateway: Gateway) => DeviceOnALink> {
-  const { privateKey, publicKey } = generateKeyPairSync("ed25519");
   await store.write(async (tx) => {
     await tx.machines.insert(sampleMachine({ linked: false, connectionEpoch: 0, journalId: null }));
     const key = publicKey.export({ format: "jwk" }).x ?? "";
