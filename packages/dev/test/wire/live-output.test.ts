@@ -4,7 +4,7 @@ import { ACTION_OUTPUT_EVENTS } from "@halligan/protocol/api";
 import { Value } from "typebox/value";
 import { HeldDevice } from "../e2e/held-device.ts";
 import { absentMachine } from "./support/absent-machines.ts";
-import { runScript, UNKNOWN_ACTION } from "./support/commands.ts";
+import { getFile, runScript, UNKNOWN_ACTION } from "./support/commands.ts";
 import { openDefaultGroup } from "./support/default-group.ts";
 import { EventStream } from "./support/event-stream.ts";
 import { assertError } from "./support/golden.ts";
@@ -67,6 +67,32 @@ describe("the output of an action", { skip, timeout: 120_000 }, () => {
       assertError(await api.get(`/halligan/v1/actions/${id}/output`, { headers }), 400, "InvalidInput");
     }
     assertError(await api.get(`/halligan/v1/actions/${id}/output?from=middle`), 400, "InvalidInput");
+  });
+
+  test("is not lost without a word for a cursor beyond it", async () => {
+    const { api, library, machineId } = here();
+    const script = await library.script("beyond", "printf 0123456789; sleep 600");
+    const id = await api.start(machineId, [runScript(script), getFile("/etc/hostname")]);
+    const gap = { index: 0, reason: "beyondOutput" };
+    const texts = (stream: EventStream) => stream.bodies("chunk").map((body) => textAt(body, "text"));
+    using first = await watch(id);
+    await first.until(() => texts(first).join("") === "0123456789");
+    using beyond = await watch(id, { "last-event-id": "0.11.0" });
+    await beyond.until(() => beyond.bodies("gap").length === 1);
+    for (const wrong of ["1.1.0", "2.0.1", "3.0.0"]) {
+      const headers = { "last-event-id": wrong };
+      assertError(await api.get(`/halligan/v1/actions/${id}/output`, { headers }), 400, "CursorBeyondOutput");
+    }
+    assert.equal((await api.cancel(id)).status, 200);
+    await Promise.all([first.over, beyond.over]);
+    assert.deepEqual(beyond.bodies("gap"), [gap]);
+    assert.ok(!texts(beyond).join("").includes("0"), "what was written before is not sent as if it were new");
+    for (const cursor of ["0.999.0", "0.0.999"]) {
+      using after = await watch(id, { "last-event-id": cursor });
+      await after.over;
+      assert.deepEqual(after.bodies("gap"), [gap], cursor);
+      assert.equal(after.bodies("end").length, 1);
+    }
   });
 
   test("is only for callers that may fetch results of the machine, and each watch is recorded", async () => {

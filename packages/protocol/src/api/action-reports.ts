@@ -263,8 +263,15 @@ export const OutputTruncatedWire = Type.Object({
   keptBytes: Type.Integer(),
 });
 
-/** The output of the command is not there any more. */
-export const OutputGapWire = Type.Object({ ...ofCommand, reason: Type.Literal("expired") });
+/**
+ * expired:      the output of the command is not there any more.
+ * beyondOutput: the command has less output than the cursor says: the device has lost some of it,
+ *               or the cursor is wrong. What the command writes from now on follows.
+ */
+export const OutputGapWire = Type.Object({
+  ...ofCommand,
+  reason: Type.Union([Type.Literal("expired"), Type.Literal("beyondOutput")]),
+});
 
 /** Something that a person should know. The stream goes on. */
 export const OutputNoticeWire = Type.Object({

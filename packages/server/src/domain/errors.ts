@@ -42,6 +42,7 @@ export type DomainError =
   | { code: "ResultNotFound"; actionId: string; index: number; detail: string }
   /** Its agent is older and has not counted the bytes. */
   | { code: "OutputNotCounted"; actionId: string; index: number }
+  | { code: "CursorBeyondOutput"; actionId: string; index: number }
   | { code: "ScriptNotFound"; actionId: string; index: number; detail: string }
   | { code: "TransferChanged"; actionId: string; index: number }
   | { code: "ResultLinkInvalid" }

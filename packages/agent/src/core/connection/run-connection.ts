@@ -6,6 +6,7 @@ import {
   LIVE_OUTPUT,
   type MachineFacts,
   OLDEST_LINK_VERSION,
+  OUTPUT_BEYOND,
   OUTPUT_COUNTS,
   type ServerFrame,
 } from "@halligan/protocol/link";
@@ -103,7 +104,10 @@ export async function runConnection(
     serverConnection.setServerTime(welcome.serverTimeMs);
     const send = channel.send.bind(channel);
     const journal = deps.journal();
-    const features = [...(deps.liveOutput ? [LIVE_OUTPUT, OUTPUT_COUNTS] : []), ...(deps.features ?? [])];
+    const features = [
+      ...(deps.liveOutput ? [LIVE_OUTPUT, OUTPUT_COUNTS, OUTPUT_BEYOND] : []),
+      ...(deps.features ?? []),
+    ];
     send({
       type: "hello",
       journalId: journal.journalId,
@@ -121,6 +125,7 @@ export async function runConnection(
     const answer = await withDeadline(clock, settings.helloTimeoutMs, all, "The hello was not answered in time.", (s) =>
       answerOf(channel, clock, s),
     );
+    if (deps.liveOutput) deps.liveOutput.saysBeyond = answer.features?.includes(OUTPUT_BEYOND) ?? false;
     const takesCounts = answer.features?.includes(OUTPUT_COUNTS);
     const report = (frame: AgentFrame) => send(takesCounts ? frame : withoutOutputCounts(frame));
     serverConnection.up({ ticket: welcome.ticket, send: report });

@@ -30,6 +30,8 @@ const STREAMS: readonly OutputStream[] = ["stdout", "stderr"];
 export class LiveOutput {
   readonly #deps: LiveOutputDeps;
   readonly #watches = new Map<number, Watch>();
+  /** Whether the server of the present connection knows the end `beyond`. */
+  saysBeyond = false;
 
   constructor(deps: LiveOutputDeps) {
     this.#deps = deps;
@@ -41,7 +43,7 @@ export class LiveOutput {
       this.#deps.serverConnection.send({ type: "outputEnd", watchId, reason: "unknown" });
       return;
     }
-    const watch = new Watch(this.#deps, frame);
+    const watch = new Watch(this.#deps, frame, this.saysBeyond);
     this.#watches.set(watchId, watch);
     void watch.run().finally(() => {
       // A watch of a later connection can have the same id.
@@ -72,14 +74,16 @@ export class LiveOutput {
 class Watch {
   readonly #deps: LiveOutputDeps;
   readonly #frame: WatchOutput;
+  readonly #saysBeyond: boolean;
   #creditBytes: number;
   #stop: "unwatched" | "silently" | null = null;
   #wake: () => void = () => undefined;
   #isWoken = false;
 
-  constructor(deps: LiveOutputDeps, frame: WatchOutput) {
+  constructor(deps: LiveOutputDeps, frame: WatchOutput, saysBeyond: boolean) {
     this.#deps = deps;
     this.#frame = frame;
+    this.#saysBeyond = saysBeyond;
     this.#creditBytes = frame.creditBytes;
   }
 
@@ -120,6 +124,9 @@ class Watch {
     const { watchId, from } = this.#frame;
     if (this.#state() === "unknown") return "unknown";
     const { stdout, stderr } = await reader.sizes();
+    // What is written later is not what the watcher has had.
+    if (from !== "end" && (from.stdout > stdout || from.stderr > stderr))
+      return this.#saysBeyond ? "beyond" : "unknown";
     const at = from === "end" ? { stdout, stderr } : { ...from };
     serverConnection.send({ type: "outputBegin", watchId, at: { ...at } });
     let turn = 0;

@@ -11,6 +11,11 @@ const LINE_FEED = 10;
 /** More than the agent's notes about one script. */
 const LAST_ERRORS_CHARACTERS = 16_384;
 
+const GAPS = {
+  expired: "The output is not kept any more: the time for which results are kept is over.",
+  beyondOutput: "The machine has lost output that was shown before. What follows is what it writes from now on.",
+};
+
 /** What is known of a command whose output has come whole. */
 export interface WatchedScript {
   exitCode: number | null;
@@ -105,6 +110,7 @@ export class LiveOutput {
     for await (const { event, data } of events) {
       if (event === "chunk") await this.#write(data.index, data.stream, data.bytes);
       else if (event === "truncated") this.#truncated.add(data.index);
+      else if (event === "gap") this.#note(`halligan: ${GAPS[data.reason]}`);
       else if (event === "notice") this.#note(`halligan: ${data.message}`);
       else if (event === "command" && data.type === "RunScript" && data.status !== "Created") {
         const { index, exitCode } = data;

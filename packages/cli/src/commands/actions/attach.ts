@@ -33,7 +33,7 @@ export const attach: CommandDefinition = {
   jsonShape:
     'one document on each line: {event: "chunk", index, stream: stdout | stderr, offset, text | base64} or ' +
     '{event: "command", index, type, status, exitCode} or {event: "truncated", index, stream, sizeBytes, keptBytes} or ' +
-    '{event: "gap", index, reason} or {event: "notice", index, code, message} or {event: "end", status}; ' +
+    '{event: "gap", index, reason: expired | beyondOutput} or {event: "notice", index, code, message} or {event: "end", status}; ' +
     "cursor in each: where a watch goes on after it",
   async run(context) {
     const { args, signal } = context;

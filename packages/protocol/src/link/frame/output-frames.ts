@@ -9,6 +9,12 @@ import { ActionId, CommandIndex, OrderSeq } from "../ids.ts";
 /** In `features` of a hello: the agent knows the frames of this file. */
 export const LIVE_OUTPUT = "liveOutput";
 
+/**
+ * In `features` of a hello: the agent compares the position of a read with its output. In those of
+ * the answer: the server knows the end `beyond`.
+ */
+export const OUTPUT_BEYOND = "outputBeyond";
+
 /** Most bytes of one `output` frame: 64 KiB as base64. */
 export const MAX_OUTPUT_CHUNK_BYTES = 48 * 1024;
 /** Most bytes that a server may have asked for and not received, by watch. */
@@ -87,12 +93,19 @@ export type Output = Static<typeof Output>;
  * complete:  the command has ended, and all of its output was sent.
  * unwatched: the server asked for it.
  * unknown:   the device does not hold the order, or cannot read its output any more.
+ * beyond:    the output is shorter than the position from which it was to be read. Only to a server
+ *            that has the feature {@link OUTPUT_BEYOND}; another one gets `unknown`.
  */
 export const OutputEnd = Type.Object(
   {
     type: Type.Literal("outputEnd"),
     watchId: WatchId,
-    reason: Type.Union([Type.Literal("complete"), Type.Literal("unwatched"), Type.Literal("unknown")]),
+    reason: Type.Union([
+      Type.Literal("complete"),
+      Type.Literal("unwatched"),
+      Type.Literal("unknown"),
+      Type.Literal("beyond"),
+    ]),
   },
   closed,
 );

@@ -159,6 +159,12 @@ const WIRE: { readonly [C in keyof ErrorByCode]: WireRow<ErrorByCode[C]> } = {
       `The bytes of what command ${e.index} of machine action ${e.actionId} wrote are not available: the agent of its ` +
       "machine is older than this. Its transcript, GetLiveResponseResultDownloadLink, has them as text",
   },
+  CursorBeyondOutput: {
+    status: 400,
+    code: "CursorBeyondOutput",
+    message: (e) =>
+      `Machine action ${e.actionId} has no such output as the cursor of command ${e.index} says. Take the id of an event of this action`,
+  },
   ScriptNotFound: {
     status: 404,
     code: "ResourceNotFound",

@@ -19,9 +19,10 @@ export interface OutputRequest {
  * unknown:      the device does not hold the order: not yet, or not any more.
  * disconnected: the connection of the device has ended, or never was there.
  * notOffered:   the agent is older and sends no live output.
+ * beyond:       the output is shorter than the position.
  * busy:         the device has as many reads as it takes.
  */
-export type OutputReadEnd = "complete" | "unknown" | "disconnected" | "notOffered" | "busy";
+export type OutputReadEnd = "complete" | "unknown" | "disconnected" | "notOffered" | "beyond" | "busy";
 
 /**
  * Receives what a read brings. The bytes of each stream follow each other without a gap: a source

@@ -24,18 +24,19 @@ const FACTS_BEGIN = ',"halligan":{';
 /**
  * The bytes of the device's spools from a position on, as a live watcher gets them: standard
  * output, then standard error. Text that is not UTF-8 comes from its base64, and the agent's notes
- * after it from the text.
+ * after it from the text. `ends` then has where the streams that were read to their end have it.
  */
 export async function* storedOutput(
   open: OpenTranscript,
   facts: TranscriptFacts,
   from: OutputPosition,
+  ends: Partial<OutputPosition>,
 ): AsyncGenerator<SharedChunk> {
   const texts = STREAMS.filter((stream) => !facts[stream]?.isBinary);
-  yield* textChunks(open, new Map(texts.map((stream) => [TEXTS[stream], { stream, at: 0, from: from[stream] }])));
+  yield* textChunks(open, new Map(texts.map((stream) => [TEXTS[stream], { stream, at: 0, from: from[stream] }])), ends);
   for (const stream of STREAMS) {
     const known = facts[stream];
-    if (known?.isBinary) yield* binaryChunks(open, stream, known, from[stream]);
+    if (known?.isBinary) yield* binaryChunks(open, stream, known, from[stream], ends);
   }
 }
 
@@ -123,7 +124,11 @@ interface TextPlace {
   readonly shift?: number;
 }
 
-async function* textChunks(open: OpenTranscript, places: ReadonlyMap<string, TextPlace>): AsyncGenerator<SharedChunk> {
+async function* textChunks(
+  open: OpenTranscript,
+  places: ReadonlyMap<string, TextPlace>,
+  ends: Partial<OutputPosition> = {},
+): AsyncGenerator<SharedChunk> {
   let parts: SharedChunk[] = [];
   const left = new Set(places.keys());
   const scanner = new TranscriptScanner({
@@ -135,7 +140,11 @@ async function* textChunks(open: OpenTranscript, places: ReadonlyMap<string, Tex
       place.at += bytes.length;
       if (skipped < bytes.length) parts.push({ stream: place.stream, offset, bytes: bytes.subarray(skipped) });
     },
-    textEnded: (member) => left.delete(member),
+    textEnded(member) {
+      const place = places.get(member);
+      if (place) ends[place.stream] = place.at + (place.shift ?? 0);
+      left.delete(member);
+    },
     number: () => undefined,
   });
   for await (const chunk of (await open()) ?? []) {
@@ -151,6 +160,7 @@ async function* binaryChunks(
   stream: OutputStream,
   { textBytes }: StreamFacts,
   from: number,
+  ends: Partial<OutputPosition> = {},
 ): AsyncGenerator<SharedChunk> {
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   let offset = 0;
@@ -170,5 +180,5 @@ async function* binaryChunks(
   }
   shownBytes += Buffer.byteLength(decoder.decode());
   const notes = { stream, at: 0, from: shownBytes + Math.max(0, from - textBytes), shift: textBytes - shownBytes };
-  yield* textChunks(open, new Map([[TEXTS[stream], notes]]));
+  yield* textChunks(open, new Map([[TEXTS[stream], notes]]), ends);
 }

@@ -27,7 +27,8 @@ export interface OutputCursor extends OutputPosition {
  * command:   a command begins to be watched, or has ended and all of its output was passed on.
  * chunk:     the next bytes of one stream.
  * truncated: the device has kept only a part of a stream.
- * gap:       output of the command is not there any more.
+ * gap:       `expired`: output of the command is not there any more. `beyondOutput`: it is shorter
+ *            than the cursor says, and what is written from now on follows.
  * notice:    the output comes with the end of the command, because the agent is older, or connected
  *            to another node.
  * quiet:     nothing for the time that the watcher wanted to wait.
@@ -38,7 +39,7 @@ export type OutputStep =
   | { kind: "command"; index: number; command: Command; exitCode: number | null }
   | { kind: "chunk"; index: number; chunk: SharedChunk; cursor: OutputCursor }
   | { kind: "truncated"; index: number; stream: OutputStream; sizeBytes: number; keptBytes: number }
-  | { kind: "gap"; index: number; reason: "expired" }
+  | { kind: "gap"; index: number; reason: "expired" | "beyondOutput" }
   | { kind: "notice"; index: number; code: OutputNotice }
   | { kind: "quiet" }
   | { kind: "dropped" }
@@ -109,6 +110,10 @@ export class OutputWatch implements Disposable {
     const wake = new Wake(context.clock);
     const follower = await ActionFollower.start(opened.value, wake.wake);
     if (!follower) return err({ code: "MachineActionNotFound", actionId });
+    if (options.from && isImpossible(follower.action, options.from)) {
+      follower[Symbol.dispose]();
+      return err({ code: "CursorBeyondOutput", actionId, index: options.from.index });
+    }
     return ok(new OutputWatch(context, caller, wake, follower, options));
   }
 
@@ -174,6 +179,10 @@ export class OutputWatch implements Disposable {
       this.#isDelivered = true;
       return;
     }
+    if (reason === "beyond") {
+      this.#isFromEnd = true;
+      return yield { kind: "gap", index: this.#cursor.index, reason: "beyondOutput" };
+    }
     if (isFinal(this.#follower.action.status)) {
       const now = await this.#readAction();
       if (now) this.#follower.replace(now);
@@ -196,12 +205,17 @@ export class OutputWatch implements Disposable {
     const open = openTranscriptOf(this.#context, action, index);
     const facts = await transcriptFacts(open);
     // The end of what has ended has no bytes.
-    for await (const chunk of this.#isFromEnd ? [] : storedOutput(open, facts, { ...this.#cursor })) {
+    if (this.#isFromEnd) return;
+    const { stdout, stderr } = this.#cursor;
+    const ends: Partial<OutputPosition> = {};
+    for await (const chunk of storedOutput(open, facts, { stdout, stderr }, ends)) {
       for (const part of partsOf(chunk)) {
         if (!(await this.#mayGoOn(signal))) return;
         yield this.#passOn(part);
       }
     }
+    if ((ends.stdout ?? stdout) < stdout || (ends.stderr ?? stderr) < stderr)
+      yield { kind: "gap", index, reason: "beyondOutput" };
   }
 
   /** The command has ended, or will never begin. */
@@ -285,6 +299,12 @@ export class OutputWatch implements Disposable {
     const { id } = this.#follower.action;
     return this.#context.store.read((tx) => actionInScope(tx, this.#caller, id));
   }
+}
+
+/** No command of the action can have had so much output. */
+function isImpossible({ commands }: MachineAction, { index, stdout, stderr }: OutputCursor): boolean {
+  const isAtStart = stdout === 0 && stderr === 0;
+  return index > commands.length || (!isAtStart && commands[index]?.type !== "RunScript");
 }
 
 /** So that one event has no more bytes than one frame of a device. */

@@ -5,6 +5,7 @@ import {
   type Hello,
   type HelloAnswer,
   ORDER_ORIGIN,
+  OUTPUT_BEYOND,
   OUTPUT_COUNTS,
   type Verdict,
 } from "@halligan/protocol/link";
@@ -46,6 +47,9 @@ export type AnsweredHello =
   | { kind: "unknownValue" }
   /** The key for secrets is not signed by this device. */
   | { kind: "badSecretKey" };
+
+/** They change what an agent sends, so it waits until the answer has them. */
+const TAKEN_FEATURES = [OUTPUT_COUNTS, OUTPUT_BEYOND];
 
 /**
  * `deviceKey`: the Ed25519 key of this connection, raw, base64url.
@@ -101,12 +105,13 @@ export async function answerHello(
       const isNamed = verdict === "end" && by !== null && hello.features?.includes(ORDER_ORIGIN);
       orders.push({ actionId, orderSeq, verdict, ...(isNamed && { cancelledBy: by }) });
     }
+    const features = TAKEN_FEATURES.filter((name) => hello.features?.includes(name));
     const answer: HelloAnswer = {
       type: "helloAnswer",
       orders,
       ...(offered && { rollingValue: offered.text }),
       // An older agent refuses an answer with a member that it does not know.
-      ...(hello.features?.includes(OUTPUT_COUNTS) && { features: [OUTPUT_COUNTS] }),
+      ...(features.length > 0 && { features }),
     };
     return { kind: "answered", answer, offered };
   });

@@ -53,7 +53,7 @@ export const watchMachineActionOutput = operation({
       "many bytes of each of its streams were sent. A client that sends the last one as `Last-Event-ID` goes on there, without a byte " +
       "twice or missing, also on another node and after the end. A comment comes every 15 seconds. The stream ends after `end`, when the " +
       "token runs out, when the server stops, and after `dropped`. Of an older agent, or one that is connected to another node, `notice` says so, and the " +
-      "output comes with the end of its command. Each command is recorded once for each stream as WatchMachineActionOutput. The stream counts " +
+      "output comes with the end of its command. A cursor beyond the output of its command is answered with `gap`. Each command is recorded once for each stream as WatchMachineActionOutput. The stream counts " +
       "against `HALLIGAN_MAX_EVENT_STREAMS`.",
     path: { id: actionIdParameter },
     query: {
@@ -72,7 +72,7 @@ export const watchMachineActionOutput = operation({
       },
     },
     refusals: {
-      400: "`InvalidInput`: `from` or `Last-Event-ID` is malformed.",
+      400: "`InvalidInput`: `from` or `Last-Event-ID` is malformed. `CursorBeyondOutput`: no command of the action can have so much output.",
       404: ACTION_NOT_FOUND,
       429: "`TooManyRequests`: all streams of this node, or of this caller, are taken. `Retry-After` says when to try again.",
     },
