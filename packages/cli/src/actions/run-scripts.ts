@@ -5,6 +5,7 @@ import type { Target } from "../download/target.ts";
 import { finishAction } from "./finish-action.ts";
 import { cancelOnInterrupt } from "./interrupt.ts";
 import { LiveOutput } from "./output/live-output.ts";
+import { outputDocument } from "./output/output-document.ts";
 import { type StartRequest, startAction, waitWithStartMs } from "./start-action.ts";
 import { startedOnly } from "./started-only.ts";
 
@@ -20,6 +21,8 @@ export interface RunOptions {
   isRaw: boolean;
   /** Ctrl+C cancels the action. */
   isCancelled: boolean;
+  /** With `--json`: a document for each piece of output, as it comes, and one for the end. */
+  isLive: boolean;
   targetOf(command: CommandStatusWire): Promise<Target>;
 }
 
@@ -28,10 +31,11 @@ export async function runScripts(
   context: CommandContext,
   client: HalliganClient,
   request: StartRequest,
-  { isCancelled, ...options }: RunOptions,
+  { isCancelled, isLive, ...options }: RunOptions,
 ): Promise<Outcome> {
   const { args, env, progress, note, signal } = context;
-  const waitMs = waitWithStartMs(context, options.limitMs);
+  // A start that waits would hold the first output back.
+  const waitMs = isLive ? null : waitWithStartMs(context, options.limitMs);
   let live: LiveOutput | null = null;
   const started = await startAction(context, client, request, waitMs, (actionId) => {
     if (context.isJson || options.isRaw || args.flag("no-wait")) return;
@@ -39,6 +43,33 @@ export async function runScripts(
     live = new LiveOutput(client, actionId, env, { from: "start", delayMs, progress, note, signal });
   });
   if (args.flag("no-wait")) return startedOnly(context, started);
-  const finish = () => finishAction(context, client, { started, live, archiveKind: null, ...options });
+  const end = () => finishAction(context, client, { started, live, archiveKind: null, ...options });
+  const finish = isLive ? () => lines(context, client, started.actionId, end) : end;
   return isCancelled ? cancelOnInterrupt(client, started.actionId, finish) : finish();
+}
+
+/** The output line by line, then the document that `--json` prints without it. */
+async function lines(
+  { emit, signal }: CommandContext,
+  client: HalliganClient,
+  actionId: string,
+  end: () => Promise<Outcome>,
+): Promise<Outcome> {
+  const leave = new AbortController();
+  const watch = async () => {
+    const events = client.watchActionOutput(actionId, { signal: AbortSignal.any([signal, leave.signal]) });
+    for await (const output of events) await emit(outputDocument(output), "");
+  };
+  // The wait for the action reports what is wrong with the server; the end has all output.
+  const watched = watch().catch(() => undefined);
+  let outcome: Outcome;
+  try {
+    outcome = await end();
+    await watched;
+  } finally {
+    leave.abort();
+    await watched;
+  }
+  await emit({ event: "result", ...outcome.json }, "");
+  return { ...outcome, isStreamed: true };
 }

@@ -26,7 +26,7 @@ const PROGRESS_INTERVAL_MS = 1_000;
  * How long the server may be unavailable, or not know an action that it has just created, before
  * the wait fails. The real service is only eventually consistent.
  */
-const PATIENCE_MS = 60_000;
+export const PATIENCE_MS = 60_000;
 
 export interface WaitOptions {
   /** The server's response to the start; null when only the id is known. */

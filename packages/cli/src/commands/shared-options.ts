@@ -44,6 +44,21 @@ export function wantsRaw({ args, isJson }: Pick<CommandContext, "args" | "isJson
   return true;
 }
 
+export const LIVE_OPTION = {
+  live: { type: "boolean", help: "with --json: also the output as it comes, one document on each line" },
+} as const satisfies OptionSpecs;
+
+/** What {@link LIVE_OPTION} adds to the shape of a command's document. */
+export const LIVE_SHAPE =
+  '; with --live the documents of attach, then {event: "result", ...} with this, each on one line';
+
+export function wantsLive({ args, isJson }: Pick<CommandContext, "args" | "isJson">): boolean {
+  if (!args.flag("live")) return false;
+  if (!isJson) throw new UsageError("--live goes with --json; without it the output is printed as it comes.");
+  if (args.flag("no-wait")) throw new UsageError("--live waits for the end of the action; leave --no-wait out.");
+  return true;
+}
+
 export const INTERRUPT_OPTION = {
   "on-interrupt": {
     type: "string",

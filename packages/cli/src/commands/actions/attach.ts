@@ -1,10 +1,12 @@
 import { FINAL_STATUSES } from "@halligan/protocol/api";
-import type { ActionOutput, HalliganClient } from "@halligan/protocol/client";
+import type { HalliganClient } from "@halligan/protocol/client";
 import { statusOf } from "../../actions/action-json.ts";
 import { failureOfAction, finishAction } from "../../actions/finish-action.ts";
 import { cancelOnInterrupt } from "../../actions/interrupt.ts";
 import { LiveOutput } from "../../actions/output/live-output.ts";
+import { OUTPUT_DOCUMENT_SHAPE, outputDocument } from "../../actions/output/output-document.ts";
 import { startedBefore } from "../../actions/start-action.ts";
+import { untilReachable } from "../../actions/until-reachable.ts";
 import type { CommandContext, CommandDefinition, Outcome } from "../../command.ts";
 import { DEFAULT_MAX_SIZE_BYTES } from "../../download/download-file.ts";
 import { UsageError } from "../../errors/cli-error.ts";
@@ -30,20 +32,18 @@ export const attach: CommandDefinition = {
     "halligan attach 3f2a0d6e-5b1c-4c58-9a51-0c3f6d1b7a22",
     "halligan attach 3f2a0d6e-5b1c-4c58-9a51-0c3f6d1b7a22 --from end",
   ],
-  jsonShape:
-    'one document on each line: {event: "chunk", index, stream: stdout | stderr, offset, text | base64} or ' +
-    '{event: "command", index, type, status, exitCode} or {event: "truncated", index, stream, sizeBytes, keptBytes} or ' +
-    '{event: "gap", index, reason: expired | beyondOutput} or {event: "notice", index, code, message} or {event: "end", status}; ' +
-    "cursor in each: where a watch goes on after it",
+  jsonShape: `one document on each line: ${OUTPUT_DOCUMENT_SHAPE}`,
   async run(context) {
     const { args, signal } = context;
     const actionId = positional(args, 0);
     const from = args.text("from") ?? "start";
     if (from !== "start" && from !== "end") throw new UsageError(`--from takes start or end, not "${from}".`);
     const isCancelled = cancelsOnInterrupt(args);
-    const client = await context.connect();
+    const client = await untilReachable(context, () => context.connect());
     // Sent first, because its response tells an unknown action from a server without output.
-    const present = await orSee(client.getMachineAction(actionId, { signal }), "halligan actions");
+    const present = await untilReachable(context, () =>
+      orSee(client.getMachineAction(actionId, { signal }), "halligan actions"),
+    );
     const work = () =>
       context.isJson ? lines(context, client, actionId, from) : text(context, client, actionId, from);
     const isOver = FINAL_STATUSES.has(statusOf(present));
@@ -76,7 +76,7 @@ async function lines(
 ): Promise<Outcome> {
   let scriptExitCode: number | null = null;
   for await (const output of client.watchActionOutput(actionId, { from, signal })) {
-    await emit(documentOf(output), "");
+    await emit(outputDocument(output), "");
     if (output.event === "command") scriptExitCode = output.data.exitCode ?? scriptExitCode;
   }
   const failure = failureOfAction(await client.getMachineAction(actionId, { signal }));
@@ -86,18 +86,4 @@ async function lines(
     ...(failure !== null && { notes: `${harmlessText(failure.message)}\n` }),
     exitCode: failure === null ? exitCodeOfScript(scriptExitCode ?? 0) : EXIT[failure.exit],
   };
-}
-
-function documentOf({ event, data, cursor }: ActionOutput): Record<string, unknown> {
-  if (event !== "chunk") return { event, ...data, cursor };
-  const { index, stream, offset, bytes } = data;
-  return { event, index, stream, offset, ...contentOf(bytes), cursor };
-}
-
-function contentOf(bytes: Uint8Array): { text: string } | { base64: string } {
-  try {
-    return { text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes) };
-  } catch {
-    return { base64: Buffer.from(bytes).toString("base64") };
-  }
 }

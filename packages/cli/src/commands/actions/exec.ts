@@ -13,10 +13,13 @@ import { findTarget, parseTarget, TARGET_DETAILS, TARGET_OPTIONS } from "../../l
 import {
   cancelsOnInterrupt,
   INTERRUPT_OPTION,
+  LIVE_OPTION,
+  LIVE_SHAPE,
   permissionsToStart,
   RAW_OPTION,
   START_OPTIONS,
   timeoutMs,
+  wantsLive,
   wantsRaw,
 } from "../shared-options.ts";
 import { QUEUE_OPTIONS, SCRIPT_OPTIONS, scriptOptions } from "./action-options.ts";
@@ -39,6 +42,7 @@ export const exec: CommandDefinition = {
     ...SECRET_OPTIONS,
     ...TARGET_OPTIONS,
     ...RAW_OPTION,
+    ...LIVE_OPTION,
     ...INTERRUPT_OPTION,
     ...QUEUE_OPTIONS,
     ...START_OPTIONS,
@@ -55,12 +59,14 @@ export const exec: CommandDefinition = {
     "halligan exec web-01 --secret PGPASSWORD 'psql -h db -U backup -l'",
   ],
   jsonShape:
-    "{action, exitCode, results: [{index, type: RunScript, scriptName, exitCode, output, errors, truncated, streams?}], error?}; with --no-wait {action}",
+    "{action, exitCode, results: [{index, type: RunScript, scriptName, exitCode, output, errors, truncated, streams?}], error?}; with --no-wait {action}" +
+    LIVE_SHAPE,
   async run(context) {
     const { args, signal } = context;
     const machine = parseTarget(args, args.passedOn.length > 0 ? [] : ["COMMAND"], "orMore");
     const limitMs = timeoutMs(args);
     const isRaw = wantsRaw(context);
+    const isLive = wantsLive(context);
     const isCancelled = cancelsOnInterrupt(args);
     const interpreter = interpreterOf(args);
     const options = scriptOptions(args);
@@ -84,6 +90,7 @@ export const exec: CommandDefinition = {
       maxSizeBytes: 0,
       isRaw,
       isCancelled,
+      isLive,
       targetOf: () => Promise.reject(new Error("A RunScript has no file")),
     });
   },

@@ -11,12 +11,15 @@ import { findTarget, operand, parseTarget, TARGET_DETAILS, TARGET_OPTIONS } from
 import {
   cancelsOnInterrupt,
   INTERRUPT_OPTION,
+  LIVE_OPTION,
+  LIVE_SHAPE,
   maxSizeBytes,
   permissionsToStart,
   RAW_OPTION,
   SAVE_OPTIONS,
   START_OPTIONS,
   timeoutMs,
+  wantsLive,
   wantsRaw,
 } from "../shared-options.ts";
 import { QUEUE_OPTIONS, SCRIPT_OPTIONS, scriptOptions } from "./action-options.ts";
@@ -52,6 +55,7 @@ export const run: CommandDefinition = {
     ...INTERPRETER_OPTION,
     ...TARGET_OPTIONS,
     ...RAW_OPTION,
+    ...LIVE_OPTION,
     ...QUEUE_OPTIONS,
     ...INTERRUPT_OPTION,
     ...START_OPTIONS,
@@ -67,7 +71,8 @@ export const run: CommandDefinition = {
     "generate-script | halligan run web-01 - --interpreter python",
   ],
   jsonShape:
-    "{action, exitCode, results: [{index, type: RunScript, scriptName, exitCode, output, errors, truncated, streams?} | {index, type: GetFile, path, savedAs, sizeBytes, sha256}], error?}; with --no-wait {action}",
+    "{action, exitCode, results: [{index, type: RunScript, scriptName, exitCode, output, errors, truncated, streams?} | {index, type: GetFile, path, savedAs, sizeBytes, sha256}], error?}; with --no-wait {action}" +
+    LIVE_SHAPE,
   async run(context) {
     const { args, env, signal } = context;
     const machine = parseTarget(args, ["SCRIPT"]);
@@ -79,6 +84,7 @@ export const run: CommandDefinition = {
     const limitMs = timeoutMs(args);
     const maxBytes = maxSizeBytes(args);
     const isRaw = wantsRaw(context);
+    const isLive = wantsLive(context);
     const options = scriptOptions(args);
     const isCancelled = cancelsOnInterrupt(args);
     const targets = new Map<string, Target>();
@@ -125,6 +131,7 @@ export const run: CommandDefinition = {
       maxSizeBytes: maxBytes,
       isRaw,
       isCancelled,
+      isLive,
       async targetOf(one) {
         const target = targets.get(devicePathOf(one) ?? "");
         if (target === undefined) throw new UsageError("The server ran a GetFile that was not asked for.");

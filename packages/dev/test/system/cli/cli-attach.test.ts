@@ -108,6 +108,42 @@ describe("halligan run and attach", { timeout: 180_000 }, () => {
     assert.equal((await halligan(world, "action", id, "--stdout", "--command", "1")).exitCode, 66);
   });
 
+  test("run --json --live writes the output as it comes, and then the result, each on one line", async () => {
+    const go = join(world.folder, "go-live");
+    await using run = cli("run", "device-1", "steps.sh", "--json", "--live", "--", go);
+    const documents = () => run.lines.map((line) => JSON.parse(line));
+    const textOf = (stream: string) =>
+      documents()
+        .filter((document) => document.event === "chunk" && document.stream === stream)
+        .map(({ text }) => text)
+        .join("");
+    await until(() => textOf("stdout") === "one\n", "the first line, while the script waits");
+    await writeFile(go, "");
+    assert.equal(await run.exited, 7);
+    assert.deepEqual([textOf("stdout"), textOf("stderr")], ["one\ntwo\n", "err\n"]);
+    const { event, exitCode, results } = documents().at(-1);
+    assert.deepEqual([event, exitCode, results[0].output], ["result", 7, "one\ntwo\n"]);
+    assert.deepEqual(
+      documents()
+        .filter((document) => document.event !== "chunk")
+        .map((document) => document.event),
+      ["command", "command", "end", "result"],
+    );
+    assert.equal((await halligan(world, "run", "device-1", "steps.sh", "--live")).exitCode, 64);
+  });
+
+  test("attach waits for a server that is away when it begins", async () => {
+    const id = await runningId();
+    world.server.kill("SIGKILL");
+    await world.server.exited;
+    await using attached = cli("attach", id);
+    await until(() => attached.lines.some((line) => /server is away/.test(line)), "the note about the server");
+    await world.startServer();
+    assert.equal(await attached.exited, 7, attached.lines.join("\n"));
+    const output = attached.lines.filter((line) => !line.startsWith("halligan:"));
+    assert.deepEqual(output.toSorted(), ["err", "one", "two"]);
+  });
+
   test("Ctrl+C detaches, with a hint, and cancels when that was asked for", async () => {
     await using run = cli("run", "device-1", "endless.sh");
     await until(() => run.lines.includes("begun"), "the first line");
