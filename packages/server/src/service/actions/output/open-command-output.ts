@@ -26,7 +26,8 @@ export interface CommandOutput {
   readonly sizeBytes: number;
   /** The same text for the same bytes: they are derived from the transcript with this SHA-256. */
   readonly version: string;
-  readonly open: (range?: ByteRange) => AsyncIterable<Buffer>;
+  /** `signal`: nothing more is wanted. */
+  readonly open: (signal: AbortSignal, range?: ByteRange) => AsyncIterable<Buffer>;
   readonly watch: () => DownloadWatch;
 }
 
@@ -50,7 +51,6 @@ export async function openCommandOutput(
     events.resultLinkCreated(tx, caller, found, index, clock.nowMs(), { isDownload: true, stream }),
   );
   const { counts, sha256 } = counted.value;
-  const transcript = openTranscriptOf(context, found, index);
   const isAllowed = async () =>
     (await request.isStillAdmitted()) &&
     (await store.read(async (tx) => {
@@ -61,7 +61,8 @@ export async function openCommandOutput(
     fileName: `output_${found.id}_${index}.${stream}`,
     sizeBytes: counts.bytes,
     version: `${sha256}-${stream}`,
-    open: (range = { start: 0, end: counts.bytes - 1 }) => streamBytes(transcript, stream, counts, range),
+    open: (signal, range = { start: 0, end: counts.bytes - 1 }) =>
+      streamBytes(openTranscriptOf(context, found, index, signal), stream, counts, range),
     watch: () => new DownloadWatch(context, found.id, request.rereadIntervalMs, isAllowed),
   });
 }

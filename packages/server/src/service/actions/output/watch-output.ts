@@ -142,7 +142,7 @@ export class OutputWatch implements Disposable {
         if (place === "stored") yield* this.#stored(action, signal);
         if (place === "expired") yield { kind: "gap", index, reason: "expired" };
         if (!(await this.#mayGoOn(signal))) return;
-        yield* this.#ended(action, command);
+        yield* this.#ended(action, command, signal);
       }
     }
   }
@@ -202,7 +202,7 @@ export class OutputWatch implements Disposable {
   async *#stored(action: MachineAction, signal: AbortSignal): AsyncGenerator<OutputStep> {
     const { index } = this.#cursor;
     await this.#record(action, index);
-    const open = openTranscriptOf(this.#context, action, index);
+    const open = openTranscriptOf(this.#context, action, index, signal);
     const facts = await transcriptFacts(open);
     // The end of what has ended has no bytes.
     if (this.#isFromEnd) return;
@@ -214,15 +214,16 @@ export class OutputWatch implements Disposable {
         yield this.#passOn(part);
       }
     }
+    if (signal.aborted) return;
     if ((ends.stdout ?? stdout) < stdout || (ends.stderr ?? stderr) < stderr)
       yield { kind: "gap", index, reason: "beyondOutput" };
   }
 
   /** The command has ended, or will never begin. */
-  async *#ended(action: MachineAction, command: Command): AsyncGenerator<OutputStep> {
+  async *#ended(action: MachineAction, command: Command, signal: AbortSignal): AsyncGenerator<OutputStep> {
     const { index } = this.#cursor;
     if (command.type === "RunScript" && (command.result?.kind === "inline" || command.result?.kind === "blob")) {
-      const open = openTranscriptOf(this.#context, action, index);
+      const open = openTranscriptOf(this.#context, action, index, signal);
       const facts = await transcriptFacts(open);
       for (const stream of ["stdout", "stderr"] as const) {
         const { sizeBytes = 0, keptBytes = 0 } = facts[stream] ?? {};

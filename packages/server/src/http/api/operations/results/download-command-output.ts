@@ -81,7 +81,11 @@ export const downloadCommandOutput = operation({
         version,
         contentType: "application/octet-stream",
         disposition: attachment(fileName),
-        open: async (range) => ({ sizeBytes, stream: Readable.from(open(range), { objectMode: false }) }),
+        open: async (range) => {
+          const closed = new AbortController();
+          const bytes = Readable.from(open(closed.signal, range), { objectMode: false });
+          return { sizeBytes, stream: bytes.once("close", () => closed.abort()) };
+        },
         watch,
       },
     );

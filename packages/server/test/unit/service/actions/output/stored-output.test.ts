@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { isUtf8 } from "node:buffer";
 import { test } from "node:test";
 import fc from "fast-check";
+import { untilAborted } from "../../../../../src/service/actions/output/open-transcript.ts";
 import { streamBytes } from "../../../../../src/service/actions/output/stored-output.ts";
 
 /** A transcript as the agent writes it, in pieces. */
@@ -71,4 +72,21 @@ test("a stream that has fewer bytes than the device counted ends early, and one 
     return Buffer.concat(chunks).toString();
   };
   assert.deepEqual([await read(9), await read(2), await read(4, true)], ["four", "fo", ""]);
+});
+
+test("a reader that skips to a far place stops when its caller has left", async () => {
+  const left = new AbortController();
+  let pieces = 0;
+  async function* endless() {
+    yield Buffer.from('{"script_output":"');
+    for (;;) {
+      if (++pieces === 100) left.abort();
+      yield Buffer.from("x".repeat(1_000));
+    }
+  }
+  const open = async () => untilAborted(endless(), left.signal);
+  const range = { start: 1e12, end: 1e12 + 1 };
+  const chunks: Buffer[] = [];
+  for await (const chunk of streamBytes(open, "stdout", { bytes: 2e12 }, range)) chunks.push(chunk);
+  assert.deepEqual([pieces, chunks.length], [100, 0]);
 });
