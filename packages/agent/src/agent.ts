@@ -60,7 +60,7 @@ export async function runAgent(
   }
   const environment = agentEnvironment(env, log);
   const bootId = readBootId();
-  await using _lock = await lockFolder(folder.root, bootId);
+  await using _lock = await lockFolder(folder.root, bootId, systemClock, signal);
   ensureDataFolders(folder);
   await closeOwnFiles(folder.root);
   await emptyWorkAfterRestart(folder, bootId, log);

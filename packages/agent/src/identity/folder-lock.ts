@@ -4,22 +4,43 @@
  */
 import { link, readFile, rename, rm, unlink, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { type MonotonicClock, sleep } from "@halligan/protocol/time";
 import { isErrno } from "../disk/errno.ts";
-import { startTimeOf } from "../process/tree/process-table.ts";
+import { isRunning, startTimeOf } from "../process/tree/process-table.ts";
 
-/** Throws a sentence for people when another living agent holds the folder. */
-export async function lockFolder(root: string, bootId: string): Promise<AsyncDisposable> {
+/**
+ * A holder that was killed or asked to end holds the lock for some more milliseconds: the system
+ * ends its threads one after the other. A service manager starts the next agent at once.
+ */
+const WAIT_MS = 5_000;
+const POLL_MS = 20;
+
+/**
+ * Waits at most 5 s for a holder that is ending. Throws a sentence for people when another living
+ * agent holds the folder, and the reason of `signal` when that aborts.
+ */
+export async function lockFolder(
+  root: string,
+  bootId: string,
+  clock: Pick<MonotonicClock, "after" | "monotonicMs">,
+  signal?: AbortSignal,
+): Promise<AsyncDisposable> {
   const file = path.join(root, "agent.lock");
   const mine = `${process.pid} ${bootId} ${startTimeOf(process.pid)}\n`;
   const temporary = `${file}.${process.pid}`;
   await rm(temporary, { force: true });
   await writeFile(temporary, mine, { flag: "wx", mode: 0o600 });
+  const untilMs = clock.monotonicMs() + WAIT_MS;
   try {
     while (!(await linkNew(temporary, file))) {
       const found = await readLock(file);
       if (found === null) continue;
-      if (isAlive(found, bootId))
-        throw new Error(`Another agent (process ${Number.parseInt(found, 10)}) runs with ${root}.`);
+      if (isAlive(found, bootId)) {
+        if (clock.monotonicMs() >= untilMs)
+          throw new Error(`Another agent (process ${Number.parseInt(found, 10)}) runs with ${root}.`);
+        await sleep(clock, POLL_MS, signal);
+        continue;
+      }
       await takeAway(file, found, `${temporary}.stale`);
     }
   } finally {
@@ -67,10 +88,7 @@ function isAlive(lock: string, bootId: string): boolean {
   if (!pidText || boot !== bootId) return false;
   const pid = Number(pidText);
   if (pid === process.pid) return false;
-  if (process.platform !== "win32") {
-    const now = startTimeOf(pid);
-    return now !== "" && now === startTime;
-  }
+  if (process.platform !== "win32") return isRunning(pid, startTime ?? "");
   try {
     process.kill(pid, 0);
     return true;

@@ -3,6 +3,7 @@ import { chmod, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { test } from "node:test";
 import { ok } from "@halligan/protocol/errors";
+import { systemClock } from "@halligan/protocol/time";
 import { ensurePrivateFolder } from "../../src/disk/private-folder.ts";
 import { readOrMakeDeviceKey } from "../../src/identity/device-key.ts";
 import { enroll } from "../../src/identity/enroll.ts";
@@ -144,7 +145,7 @@ test("the lock of an agent that was killed counts for nothing; that of a living 
   const file = path.join(folder.path, "agent.lock");
   await writeFile(file, "1 boot 1234567\n");
   {
-    await using _lock = await lockFolder(folder.path, "boot");
+    await using _lock = await lockFolder(folder.path, "boot", systemClock);
     assert.match(await readFile(file, "utf8"), new RegExp(`^${process.pid} `));
   }
   await assert.rejects(readFile(file));

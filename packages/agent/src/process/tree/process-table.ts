@@ -35,6 +35,17 @@ export function startTimeOf(pid: number): string {
   return listByPs().find((entry) => entry.pid === pid)?.startTime ?? "";
 }
 
+/**
+ * Whether the process that started then still runs. False for a zombie without threads: it holds no
+ * file, and its parent may never reap it. The first thread of a process that was killed is a zombie
+ * while another one ends a write.
+ */
+export function isRunning(pid: number, startTime: string): boolean {
+  if (process.platform !== "linux") return startTime !== "" && startTimeOf(pid) === startTime;
+  const stat = readStat(String(pid));
+  return stat !== null && stat.startTime === startTime && !(stat.isZombie && stat.threads <= 1);
+}
+
 /** Whether the initial environment of the process has all of these `NAME=value` entries. */
 export function hasEnvironment(pid: number, wanted: readonly string[]): boolean {
   // An empty mark matches no process. Otherwise it would match every process.
@@ -54,7 +65,7 @@ export function hasEnvironment(pid: number, wanted: readonly string[]): boolean 
   }
 }
 
-function readStat(pid: string): (ProcessEntry & { isZombie: boolean }) | null {
+function readStat(pid: string): (ProcessEntry & { isZombie: boolean; threads: number }) | null {
   const stat = readSmall(`/proc/${pid}/stat`);
   if (stat === null) return null;
   // The name in parentheses can contain spaces and parentheses.
@@ -69,6 +80,7 @@ function readStat(pid: string): (ProcessEntry & { isZombie: boolean }) | null {
     startTime: fields[19] ?? "",
     name: Buffer.from(stat.slice(stat.indexOf("(") + 1, nameEnd), "latin1").toString(),
     isZombie: state === "Z" || state === "X",
+    threads: Number(fields[17]),
   };
 }
 
