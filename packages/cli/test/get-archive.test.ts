@@ -6,7 +6,9 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { gunzipSync, gzipSync } from "node:zlib";
+import { archiveFileName } from "@halligan/protocol/api";
 import { ArchiveReader } from "../src/download/archive-summary.ts";
+import { safeFileName } from "../src/download/safe-file-name.ts";
 import { makeWorld } from "./halligan.ts";
 
 type World = Awaited<ReturnType<typeof makeWorld>>;
@@ -47,6 +49,37 @@ describe("halligan get of an archive", () => {
         archive: { kind: "folder", maxFiles: 9 },
       },
     ]);
+  });
+
+  it("ends with an own exit code when the archive has only errors, and names them once", async () => {
+    await using world = await makeWorld();
+    const failed = { type: "folder", path: "/root", error: "access is denied" };
+    const end = { type: "end", entries: 1, files: 0, bytes: 0, errors: 1, truncated: null };
+    const [start] = LINES;
+    assert.ok(start);
+    world.api.script.rawFile = archiveWith(world, [start, failed, end]);
+    const note = "Note: 1 of 1 entry was not or not completely collected: '/root': access is denied.";
+    world.api.script.commands = [{ status: "Completed", errors: [note] }];
+    const { exitCode, stderr } = await world.run("get", "web-01", "/root", "--folder");
+    assert.equal(exitCode, 87, stderr);
+    assert.match(stderr, /1 of 1 entry with an error/);
+    assert.match(stderr, /The archive of \/root has no file, only errors/);
+    assert.equal(stderr.split("access is denied").length, 2, stderr);
+  });
+
+  it("has a plain file name whatever the path is", async () => {
+    for (const [devicePath, kind, name] of [
+      ["/var/log/", "folder", "log.tar.gz"],
+      ["host/..", "folder", "files.tar.gz"],
+      ["/var/log/..", "folder", "var.tar.gz"],
+      ["..", "folder", "files.tar.gz"],
+      ["/", "folder", "files.tar.gz"],
+      ["C:\\logs\\..", "folder", "C:.tar.gz"],
+      ["/../../*/x", "pattern", "files.tar.gz"],
+    ] as const) {
+      assert.equal(archiveFileName(devicePath, kind), name);
+      assert.match(safeFileName(name) ?? "", /^[^./\\][^/\\]*$/);
+    }
   });
 
   it("says that an archive without the end of its manifest is not complete", async () => {

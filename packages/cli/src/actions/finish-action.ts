@@ -9,7 +9,7 @@ import type { CommandContext, Outcome } from "../command.ts";
 import type { EarlyDownload } from "../download/early-download.ts";
 import type { Target } from "../download/target.ts";
 import type { Failure } from "../errors/describe-failure.ts";
-import { EXIT, type ExitName, exitCodeOfScript } from "../errors/exit-codes.ts";
+import { EXIT, type ExitName, exitCodeOfScript, isReservedExitCode } from "../errors/exit-codes.ts";
 import { harmlessText } from "../render/text/harmless.ts";
 import { actionJson, statusOf } from "./action-json.ts";
 import { type ArchiveKind, type CommandResult, collectResults } from "./output/collect-results.ts";
@@ -59,14 +59,15 @@ export async function finishAction(
   // What has come with the action needs no stream, which may be behind.
   if (live) await (hasInlineScripts(action) ? live.leave() : live.over);
   const watched = (index: number) => live?.watched(index) ?? null;
-  const { results, failure } = await collectResults(context, client, { action, ...request, watched });
+  const { results, failure: unfetched } = await collectResults(context, client, { action, ...request, watched });
   if (live) await printRest(live, results);
+  const failure = unfetched ?? emptyArchive(results);
   const scriptExitCode = lastExitCode(results);
   const ending = failureOfAction(action) ?? (failure && withHowToFetch(failure, action.id));
   const rendered = renderResults(live ? results.map(withoutTexts) : results, context.env, request.isRaw ?? false);
   const said =
     ending === null
-      ? `${reservedCodeNote(scriptExitCode ?? 0)}${notesOf(action, request.onlyIndex, results)}`
+      ? `${reservedCodeNote(scriptExitCode ?? 0, context.env.stderr.isTTY ?? false)}${notesOf(action, request.onlyIndex, results)}`
       : `${harmlessText(ending.message)}\n`;
   return {
     json: {
@@ -88,6 +89,21 @@ function withHowToFetch(failure: Failure, actionId: string): Failure {
   return { ...failure, message };
 }
 
+/** The agent's note about entries that it could not collect. */
+const ARCHIVE_ERRORS = /^Note: \d+ of \d+ (entry was|entries were) not /;
+
+/** The device could read nothing of what was to be collected. */
+function emptyArchive(results: readonly CommandResult[]): Failure | null {
+  for (const result of results) {
+    if (result.type !== "GetFile" || !result.archive) continue;
+    const { files, errors } = result.archive;
+    if (files > 0 || errors === 0) continue;
+    const message = `The archive of ${result.path} has no file, only errors: nothing could be collected.`;
+    return { exit: "nothingCollected", code: "NothingCollected", message, json: {} };
+  }
+  return null;
+}
+
 /**
  * Notes of the device about a completed command: a file that changed while it was collected, output
  * that was cut.
@@ -97,9 +113,14 @@ function notesOf(
   onlyIndex: number | undefined,
   results: readonly CommandResult[],
 ): string {
-  // The agent writes most of its notes into the script's errors as well.
+  // The agent writes most of its notes into the script's errors as well, and the errors of an
+  // archive into its manifest.
   const isShown = (text: string) =>
-    results.some((result) => result.type === "RunScript" && result.errors.includes(`[halligan: ${text}]`));
+    results.some((result) =>
+      result.type === "RunScript"
+        ? result.errors.includes(`[halligan: ${text}]`)
+        : (result.archive?.errors ?? 0) > 0 && ARCHIVE_ERRORS.test(text),
+    );
   return commands
     .filter(({ index }) => onlyIndex === undefined || index === onlyIndex)
     .flatMap(({ command, errors }) =>
@@ -128,11 +149,15 @@ function hasInlineScripts({ commands, results }: ActionWithResultsWire): boolean
 const withoutTexts = (result: CommandResult): CommandResult =>
   result.type === "RunScript" ? { ...result, output: "", errors: "" } : result;
 
-/** Also in a pipe, because the exit code of the process does not show it. */
-function reservedCodeNote(scriptExitCode: number): string {
+/**
+ * Also in a pipe, because the exit code of the process does not show it. 85 itself is one of them.
+ * On a terminal the results have named the script's own code.
+ */
+function reservedCodeNote(scriptExitCode: number, isTerminal: boolean): string {
   const exitCode = exitCodeOfScript(scriptExitCode);
-  if (exitCode === scriptExitCode) return "";
-  return `halligan: The script ended with exit code ${scriptExitCode}. halligan exits with ${exitCode}, see: halligan help exit-codes\n`;
+  if (exitCode === scriptExitCode && !isReservedExitCode(scriptExitCode)) return "";
+  const ended = isTerminal ? "" : `The script ended with exit code ${scriptExitCode}. `;
+  return `halligan: ${ended}halligan exits with ${exitCode}, see: halligan help exit-codes\n`;
 }
 
 function lastExitCode(results: readonly CommandResult[]): number | null {

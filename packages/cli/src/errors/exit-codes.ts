@@ -23,6 +23,7 @@ export const EXIT = {
   machineBusy: 84,
   scriptCodeReserved: 85,
   notVerified: 86,
+  nothingCollected: 87,
   interrupted: 130,
   terminated: 143,
 } as const;
@@ -48,6 +49,7 @@ export const EXIT_MEANINGS: Record<ExitName, string> = {
   machineBusy: "the machine has an unfinished action",
   scriptCodeReserved: "the script ended with a reserved code, or one outside 0 to 255; standard error has it",
   notVerified: "action --verify: a signature is missing or does not hold, or the bytes are not the signed ones",
+  nothingCollected: "get --folder, --pattern: the archive has only errors, nothing could be collected",
   interrupted: "Ctrl+C; an action that was started goes on",
   terminated: "asked to end (SIGTERM); an action that was started goes on",
 };

@@ -90,11 +90,15 @@ export type ManifestLine = Static<typeof ManifestLine>;
 
 /**
  * File name of an archive, from the path that was asked for: the name of the folder, or of the one
- * before the first wildcard.
+ * before the first wildcard. Never a name with a separator. Pure.
  */
 export function archiveFileName(devicePath: string, kind: ManifestStart["kind"]): string {
-  const names = devicePath.split("/");
+  const names = devicePath.split(/[/\\]/);
   const first = kind === "pattern" ? names.findIndex((name) => /[*?[]/.test(name)) : -1;
-  const folder = (first < 0 ? names : names.slice(0, first)).filter((name) => !["", ".", ".."].includes(name));
+  const folder: string[] = [];
+  for (const name of first < 0 ? names : names.slice(0, first)) {
+    if (name === "..") folder.pop();
+    else if (name !== "" && name !== ".") folder.push(name);
+  }
   return `${(folder.at(-1) ?? "files").replaceAll("\ufffd", "_")}.tar.gz`;
 }

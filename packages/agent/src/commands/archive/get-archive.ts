@@ -54,6 +54,8 @@ async function* unlessEmpty(bytes: ArchiveBytes, path: string): AsyncGenerator<U
   throw new TransferFailedError(`Nothing on the device matches '${path}'.${why}`);
 }
 
+const counted = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
+
 /** For people. The manifest says all of it. */
 function notesOf(path: string, { linkTarget }: Start, { end, firstErrors }: ArchiveBytes): string[] {
   const notes: string[] = [];
@@ -61,13 +63,16 @@ function notesOf(path: string, { linkTarget }: Start, { end, firstErrors }: Arch
     notes.push(`Note: the path '${path}' is or contains a link; what was collected is in '${linkTarget}'.`);
   }
   if (end.truncated !== null) {
-    const what = end.truncated === "maxFiles" ? `${end.entries} entries` : `${end.bytes} bytes`;
+    const what =
+      end.truncated === "maxFiles" ? counted(end.entries, "entry", "entries") : counted(end.bytes, "byte", "bytes");
     notes.push(`Note: the archive is not complete: it ends at its limit ${end.truncated}, with ${what}.`);
   }
   if (end.errors > 0) {
     const more = end.errors > firstErrors.length ? "; the manifest has the others" : "";
     const named = `${firstErrors.join("; ")}${more}`;
-    notes.push(`Note: ${end.errors} of ${end.entries} entries were not or not completely collected: ${named}.`);
+    notes.push(
+      `Note: ${end.errors} of ${counted(end.entries, "entry was", "entries were")} not or not completely collected: ${named}.`,
+    );
   }
   return notes;
 }

@@ -52,7 +52,7 @@ function archiveNote(archive: ArchiveSummary | null): string {
   if (archive === null) return "The manifest of the archive has no end: the archive is not complete.\n";
   const { entries, files, bytes, errors, truncated, failed } = archive;
   const cut = truncated === null ? "" : `, cut at ${truncated}`;
-  const head = `${files} ${files === 1 ? "file" : "files"}, ${formatBytes(bytes)}, ${errors} of ${entries} entries with an error${cut}\n`;
+  const head = `${files} ${files === 1 ? "file" : "files"}, ${formatBytes(bytes)}, ${errors} of ${entries} ${entries === 1 ? "entry" : "entries"} with an error${cut}\n`;
   return head + failed.map(({ path, error }) => `  ${harmlessLine(path)}: ${harmlessLine(error)}\n`).join("");
 }
 
