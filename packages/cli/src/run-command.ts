@@ -93,8 +93,13 @@ function tellWaits({ note, progress }: CommandContext): (notice: WaitNotice) => 
 
 function checkPositionals({ name, usage, positionals, mayPassOn }: Command, { positionals: given }: Arguments): void {
   const { min, max } = positionals;
-  if (given.length >= min && given.length <= max) return;
   const shape = usage === "" ? name : `${name} ${usage}`;
+  // An empty word of a command line for the device is passed on.
+  const names = mayPassOn && max === Number.POSITIVE_INFINITY ? given.slice(0, 1) : given;
+  if (names.some((text) => text.trim() === "")) {
+    throw new UsageError(`An argument is empty: halligan ${shape}. A variable of the shell may have no value.`);
+  }
+  if (given.length >= min && given.length <= max) return;
   const tooMany = given.length > max ? `"${given[max]}" is one argument too many` : "An argument is missing";
   const hint = mayPassOn && given.length > max ? " Arguments for the script go after --." : "";
   throw new UsageError(`${tooMany}: halligan ${shape}.${hint}`);

@@ -46,6 +46,26 @@ describe("halligan exec", { concurrency: 4 }, () => {
     assert.match(without.stderr, /Expected MACHINE COMMAND/);
   });
 
+  it("refuses an empty command, an empty machine, and a machine that is left in with --tag", async () => {
+    await using world = await makeWorld();
+    for (const [args, message] of [
+      [["exec", "web-01", ""], /COMMAND is empty; there is nothing to run/],
+      [["exec", "web-01", " ", "--", " "], /COMMAND is empty/],
+      [["exec", "", "ls"], /An argument is empty: halligan exec MACHINE COMMAND/],
+      [["action", ""], /An argument is empty: halligan action ACTION/],
+      [["get", " ", "/x"], /An argument is empty: halligan get MACHINE PATH/],
+      [["exec", "--tag", "t", "dev-1", "ls"], /--tag t names the machine, and "dev-1" would be run as a command/],
+      [["exec", "--group", "g", "dev-1", "--", "ls"], /Leave MACHINE out/],
+    ] as const) {
+      const { exitCode, stderr } = await world.run(...args);
+      assert.equal(exitCode, 64, stderr);
+      assert.match(stderr, message);
+    }
+    assert.deepEqual(world.api.seen, []);
+    assert.equal((await world.run("exec", "--tag", "case", "--", "ls", "-l")).exitCode, 0);
+    assert.equal(world.api.started.at(-1)?.Commands[0]?.content, "ls -l\n");
+  });
+
   it("a script of standard input is sent in the start, or uploaded when it is long or no text", async () => {
     await using world = await makeWorld();
     const variables = credentialsOf(world.api);

@@ -1,6 +1,7 @@
 import { runScripts } from "../../actions/run-scripts.ts";
 import { command } from "../../actions/start-action.ts";
 import type { CommandDefinition } from "../../command.ts";
+import { UsageError } from "../../errors/cli-error.ts";
 import { pinOf, stage } from "../../library/choose-file.ts";
 import {
   INTERPRETER_OPTION,
@@ -9,7 +10,7 @@ import {
   readStdinScript,
   typedScript,
 } from "../../library/typed-script.ts";
-import { findTarget, parseTarget, TARGET_DETAILS, TARGET_OPTIONS } from "../../lookup/target-machine.ts";
+import { findTarget, parseTarget, TARGET_DETAILS, TARGET_OPTIONS, type Target } from "../../lookup/target-machine.ts";
 import {
   cancelsOnInterrupt,
   INTERRUPT_OPTION,
@@ -70,7 +71,9 @@ export const exec: CommandDefinition = {
     const isCancelled = cancelsOnInterrupt(args);
     const interpreter = interpreterOf(args);
     const options = scriptOptions(args);
+    refuseMachineAsCommand(machine, args.passedOn);
     const line = [...machine.operands, ...args.passedOn].join(" ");
+    if (line.trim() === "") throw new UsageError("COMMAND is empty; there is nothing to run.");
     const secrets = await readSecrets(context, isStdin(line));
     const script = isStdin(line) ? await readStdinScript(context) : typedScript(new TextEncoder().encode(`${line}\n`));
     const client = await context.connect();
@@ -95,3 +98,16 @@ export const exec: CommandDefinition = {
     });
   },
 };
+
+/**
+ * With --tag and the like, the first of several words could be a MACHINE that is still there, and
+ * would be run as a command on another one.
+ */
+function refuseMachineAsCommand({ by, operands }: Target, passedOn: readonly string[]): void {
+  const [first] = operands;
+  if (by.kind === "name" || first === undefined || operands.length + passedOn.length === 1) return;
+  throw new UsageError(
+    `${by.typed} names the machine, and "${first}" would be run as a command. Leave MACHINE out; a COMMAND of several ` +
+      "words is in quotes, or after --.",
+  );
+}
