@@ -7,8 +7,9 @@ import {
 } from "@halligan/protocol/client";
 import { sleep, systemClock } from "@halligan/protocol/time";
 import type { CommandContext, CommandDefinition, Outcome } from "../../command.ts";
-import { UsageError } from "../../errors/cli-error.ts";
+import { InterruptedError, UsageError } from "../../errors/cli-error.ts";
 import { describeFailure } from "../../errors/describe-failure.ts";
+import { EXIT } from "../../errors/exit-codes.ts";
 import { findAnyMachineId } from "../../lookup/machine.ts";
 import { renderAuditRecord, renderExportedRecord } from "../../render/audit-record.ts";
 
@@ -100,8 +101,25 @@ async function startOf(client: HalliganClient, filter: AuditOptions, count: numb
   return oldest === undefined ? 0 : oldest.seq - 1;
 }
 
-/** Ends by the signal, or by an error that another attempt does not change. */
+/** The signal is the usual end, so nothing is said about it: each line is a record. */
 async function follow(
+  context: CommandContext,
+  client: HalliganClient,
+  filter: AuditOptions,
+  start: number,
+  render: typeof renderAuditRecord,
+): Promise<Outcome> {
+  try {
+    return await followUntilSignal(context, client, filter, start, render);
+  } catch (error) {
+    const reason: unknown = context.signal.reason;
+    if (!(reason instanceof InterruptedError)) throw error;
+    return { json: {}, isStreamed: true, exitCode: EXIT[reason.exit] };
+  }
+}
+
+/** Ends by the signal, or by an error that another attempt does not change. */
+async function followUntilSignal(
   { emit, note, signal }: CommandContext,
   client: HalliganClient,
   filter: AuditOptions,
