@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { withTypedOptions } from "../src/errors/option-names.ts";
 import { ACTION_ID } from "./fake-entities.ts";
 import { makeWorld } from "./halligan.ts";
 
@@ -69,6 +70,20 @@ describe("options of an action", { concurrency: 4 }, () => {
     assert.equal((await world.run("get", "web-01", "/x", "--timeout-script", "5m")).exitCode, 64);
     assert.equal((await world.run("get", "web-01", "/x", "--as", "root")).exitCode, 64);
     assert.deepEqual(world.api.seen, []);
+  });
+
+  it("are named as they were typed when the server refuses them", async () => {
+    for (const [message, shown] of [
+      [
+        "options.scriptTimeoutMs is 7200000; the maximum is 3600000",
+        "--timeout-script is 2 h 0 min; the maximum is 1 h 0 min",
+      ],
+      ["options.outputLimitBytes is 2048; the maximum is 1024", "--output-limit is 2.0 KiB; the maximum is 1.0 KiB"],
+      ["options.notBefore is 2030-01-01T00:00Z, a time that", "--not-before is 2030-01-01T00:00Z, a time that"],
+      ["Commands is empty", "Commands is empty"],
+    ] as const) {
+      assert.equal(withTypedOptions(message), shown);
+    }
   });
 
   it("are shown by halligan action, also of a final one", async () => {

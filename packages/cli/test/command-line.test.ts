@@ -157,7 +157,7 @@ describe("the other commands", { concurrency: 4 }, () => {
     assert.equal((await world.run("library", "add", "a.sh")).exitCode, 0);
     const again = await world.run("library", "add", "a.sh");
     assert.equal(again.exitCode, 67);
-    assert.match(again.stderr, /The library has a file named a\.sh .*Replace it with --override/);
+    assert.match(again.stderr, /The library has a file named a\.sh .*Replace it with --force/);
     assert.equal((await world.run("library", "add", "a.sh", "--override")).exitCode, 0);
     assert.deepEqual(Object.keys(JSON.parse((await world.run("library", "list", "--json")).stdout)), ["files"]);
     assert.match((await world.run("library", "list")).stdout, /^NAME .*\na\.sh /);

@@ -11,9 +11,9 @@ describe("halligan library add", { concurrency: 4 }, () => {
     await writeFile(join(world.folder, "a.sh"), "mine");
     const { exitCode, stderr } = await world.run("library", "add", "a.sh");
     assert.equal(exitCode, 67);
-    assert.match(stderr, /a\.sh \(SHA-256 [0-9a-f]{64}, by app, updated .*\)\. Replace it with --override/);
+    assert.match(stderr, /a\.sh \(SHA-256 [0-9a-f]{64}, by app, updated .*\)\. Replace it with --force/);
     assert.equal(world.api.library.get("a.sh")?.toString(), "of a colleague");
-    assert.equal((await world.run("library", "add", "a.sh", "--override")).exitCode, 0);
+    assert.equal((await world.run("library", "add", "a.sh", "--force")).exitCode, 0);
     assert.equal(world.api.library.get("a.sh")?.toString(), "mine");
   });
 

@@ -3,6 +3,7 @@ import { harmlessLine } from "../render/text/harmless.ts";
 import { CliError } from "./cli-error.ts";
 import type { ExitName } from "./exit-codes.ts";
 import { isFileError, localFileError } from "./local-file-error.ts";
+import { withTypedOptions } from "./option-names.ts";
 
 /** The text for people and the document for `--json` about an end that is no success. */
 export interface Failure {
@@ -48,7 +49,12 @@ function describeApiError(error: ApiError): Failure {
   const trace = error.target === null ? "" : ` (request ${harmlessLine(error.target)})`;
   const exit = exitOf(error);
   const remedy = exit === "throttled" ? "\nTry again later, or allow a longer wait with --max-wait SECONDS." : "";
-  return { exit, code: error.code, message: `${harmlessLine(error.message)}${trace}${remedy}`, json: {} };
+  return {
+    exit,
+    code: error.code,
+    message: `${harmlessLine(withTypedOptions(error.message))}${trace}${remedy}`,
+    json: {},
+  };
 }
 
 function exitOf({ status, code }: ApiError): ExitName {

@@ -57,6 +57,6 @@ async function alreadyThere(
 ): Promise<CliError> {
   const { sha256, createdBy, lastUpdatedTime } = await client.getLibraryFile(fileName, { signal });
   const what = `SHA-256 ${sha256}, by ${createdBy}, updated ${lastUpdatedTime}`;
-  const message = `The library has a file named ${fileName} (${what}). Replace it with --override, or choose another --name.`;
+  const message = `The library has a file named ${fileName} (${what}). Replace it with --force, or choose another --name.`;
   return new CliError("refused", cause.code, message, { cause });
 }

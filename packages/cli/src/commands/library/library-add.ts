@@ -9,12 +9,13 @@ export const libraryAdd: CommandDefinition = {
   usage: "FILE...",
   details: [
     "No start writes to the library, only library add and rollback. A name may have blanks, quotes and letters of any script, up to 255 bytes. A " +
-      "file that is there is replaced only with --override; then its description stays unless another one is given. The " +
+      "file that is there is replaced only with --force; then its description stays unless another one is given. The " +
       "file of another one is replaced only with the permission Halligan.Library.Override.",
   ],
   options: {
     name: { type: "string", placeholder: "NAME", help: "name in the library (one FILE only; default: its own)" },
-    override: { type: "boolean", help: "replace a library file of that name" },
+    force: { type: "boolean", help: "replace a library file of that name" },
+    override: { type: "boolean", help: "the same as --force" },
     description: { type: "string", placeholder: "TEXT", help: "what it is for (default: that of the replaced file)" },
     group: {
       type: "string",
@@ -25,7 +26,7 @@ export const libraryAdd: CommandDefinition = {
     parameters: { type: "string", placeholder: "TEXT", help: "what its parameters mean" },
   },
   positionals: { min: 1, max: Number.POSITIVE_INFINITY },
-  examples: ['halligan library add triage.sh --override --description "first look"'],
+  examples: ['halligan library add triage.sh --force --description "first look"'],
   jsonShape: "{files: [the API's library files]}",
   async run({ args, connect, env, signal }) {
     const name = args.text("name");
@@ -44,7 +45,7 @@ export const libraryAdd: CommandDefinition = {
           path,
           currentFolder: env.currentFolder,
           name,
-          override: args.flag("override"),
+          override: args.flag("force") || args.flag("override"),
           description: args.text("description"),
           parametersDescription: args.text("parameters"),
           deviceGroups,
