@@ -19,22 +19,24 @@ const never = new AbortController().signal;
 type Fault = (request: IncomingMessage, response: ServerResponse) => void;
 
 /**
- * Gets a file of three parts through a server that answers the n-th request with the n-th fault,
- * where there is one.
+ * Gets a file through a server that answers the n-th request with the n-th fault, where there is
+ * one. The file has three parts, unless `sizeBytes` says otherwise: a part costs 0.3 s of processor
+ * time.
  */
 async function getThrough(
   faults: (Fault | null)[],
   more: {
     times?: number;
+    sizeBytes?: number;
     limits?: { stallTimeoutMs: number; transferTimeoutMs?: number };
     limitsPassAtRequest?: number;
   } = {},
 ) {
-  const times = more.times ?? 50;
+  const times = more.times ?? 10;
   const { promise: passed, resolve: pass } = Promise.withResolvers<void>();
   const clock = more.limitsPassAtRequest === undefined ? fastClock(times) : clockWithHeldLimits(times, passed);
   await using world = await commandWorld({ clock });
-  const bytes = randomBytes(20 * MIB + 17);
+  const bytes = randomBytes(more.sizeBytes ?? 20 * MIB + 17);
   await writeFile(path.join(world.folder.work, "evidence"), bytes);
   const requests: string[] = [];
   world.server.interceptEarly = (request, response) => {
@@ -114,8 +116,8 @@ test("a part that was changed on the way is sent again a bounded number of times
         .end(JSON.stringify({ error: { code: "PartMismatch", message: "Other bytes.", target: "t" } }));
     });
   };
-  assert.ok((await getThrough([mismatch, mismatch, null, mismatch])).isWhole);
-  const given = await getThrough(Array(9).fill(mismatch));
+  assert.ok((await getThrough([mismatch, mismatch, null, mismatch], { sizeBytes: 9 * MIB })).isWhole);
+  const given = await getThrough(Array(9).fill(mismatch), { sizeBytes: MIB });
   assert.deepEqual([given.outcome, given.errors], ["failed", ["The server did not take the file: Other bytes."]]);
   assert.equal(given.requests.length, 4);
 });
@@ -135,7 +137,7 @@ test(
   "a connection that goes silent is left for another one, also for a transcript, which has no limit",
   options,
   async () => {
-    assert.ok((await getThrough([silent], { times: 100 })).isWhole);
+    assert.ok((await getThrough([silent], { times: 100, sizeBytes: MIB })).isWhole);
     await using world = await commandWorld({ clock: fastClock(100) });
     const job = world.job({ index: 0, type: "RunScript", scriptName: "a.sh", args: null, file: null } as const);
     await writeFile(spoolPaths(world.folder, 1, 0).stdout, "x".repeat(100_000));
@@ -152,7 +154,11 @@ test(
 );
 
 test("a server that stays silent is given up at the stall limit", options, async () => {
-  const { errors } = await getThrough(Array(20).fill(silent), { times: 1, limits: { stallTimeoutMs: 300 } });
+  const { errors } = await getThrough(Array(20).fill(silent), {
+    times: 1,
+    sizeBytes: MIB,
+    limits: { stallTimeoutMs: 300 },
+  });
   assert.deepEqual(errors, ["The transfer made no progress for 300 milliseconds."]);
 });
 
