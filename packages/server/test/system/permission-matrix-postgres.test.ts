@@ -1,7 +1,7 @@
 import { after, test } from "node:test";
-import { PostgresStore } from "../../../src/store/postgres/postgres-store.ts";
-import { openTestPostgres } from "../../support/postgres-databases.ts";
-import { describePermissionMatrix } from "./permission-matrix.contract.ts";
+import { PostgresStore } from "../../src/store/postgres/postgres-store.ts";
+import { describePermissionMatrix } from "../contract/permission-matrix/permission-matrix.contract.ts";
+import { openTestPostgres } from "../support/postgres-databases.ts";
 
 const postgres = await openTestPostgres();
 if (typeof postgres === "string") test(`permission matrix: PostgreSQL (${postgres})`, { skip: postgres });
