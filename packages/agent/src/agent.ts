@@ -36,6 +36,7 @@ import { takeScriptSettings } from "./process/script-settings.ts";
 import type { AgentSettings } from "./settings.ts";
 import { limitTexts } from "./status/limit-texts.ts";
 import { StatusKeeper } from "./status/status-keeper.ts";
+import { bandwidth } from "./transfer/bandwidth.ts";
 import { webSocketNet } from "./websocket/websocket-net.ts";
 
 export const realRandom: Random = {
@@ -73,14 +74,22 @@ export async function runAgent(
   const { machineId, serverUrl } = config;
   const keptScripts = new KeptScripts(settings);
   const liveSpools = new LiveSpools(folder);
-  const cgroups = await openCgroups({ root: folder.root, machineId, env, log });
+  const cgroups = await openCgroups({ root: folder.root, machineId, env, log, settings });
   const network = agentNetwork(env, settings);
   const keptProcesses = new KeptProcesses({ root: folder.root, bootId, cgroups, log, settings, markOf: treeMark });
   const inheritsSettings = takeScriptSettings(settings.scriptOpenFiles);
   const runAs = runAsFeature();
   if (runAs === RUN_AS) removeUserFolders({ machineId, log });
   const scriptPipes = new ScriptPipes(folder.pipes, log, systemClock);
-  const ports = { clock: systemClock, random: realRandom, log, serverConnection, network, settings };
+  const ports = {
+    clock: systemClock,
+    random: realRandom,
+    log,
+    serverConnection,
+    network,
+    settings,
+    bandwidth: bandwidth(systemClock, settings),
+  };
   log.info("agentStarted", {
     machineId,
     server: serverUrl,
@@ -91,7 +100,13 @@ export async function runAgent(
   // At each connection: the store of a system changes while its agent runs for months.
   const trust = () => isTls && trustSystemAnd(keptAuthorities(folder.root), env, log);
   const proxy = network.proxyNameFor(new URL(serverUrl));
-  const fixed = { machineId, server: serverUrl, proxy, limits: limitTexts(settings), unavailable: [] };
+  const fixed = {
+    machineId,
+    server: serverUrl,
+    proxy,
+    limits: [...limitTexts(settings), ...cgroups.limits.texts],
+    unavailable: [...cgroups.limits.unavailable],
+  };
   const status = new StatusKeeper(folder.root, fixed, serverConnection, log);
   await using _keeping = keptStatus(status);
   await runAgentCore(

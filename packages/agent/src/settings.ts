@@ -37,6 +37,14 @@ const TABLE = {
   backoffCapMs: whole(30_000, 100, 60 * MINUTE, "Longest wait before the agent connects again."),
   stableConnectionMs: whole(30_000, 0, 60 * MINUTE, "A connection that lasted this long resets the waits."),
   maxServerConnections: whole(4, 1, 64, "Connections to the server for transfers at a time."),
+  uploadRateBytes: whole(
+    0,
+    0,
+    16 * 1024 * MIB,
+    "Bytes per second that results may take to the server, all transfers together. 0: no cap, else at least " +
+      "16384. The server's HALLIGAN_TRANSFER_TIMEOUT_MS still ends a transfer that takes longer.",
+  ),
+  downloadRateBytes: whole(0, 0, 16 * 1024 * MIB, "The same for library files and scripts from the server."),
   startWithoutConnectionMs: whole(
     MINUTE,
     0,
@@ -101,6 +109,25 @@ const TABLE = {
   killGraceMs: whole(500, 0, 2 * MINUTE, "From SIGTERM to SIGKILL when a script's processes are ended."),
   killWaitMs: whole(3_000, 100, 2 * MINUTE, "From SIGKILL until a process that is still there is reported."),
   scriptOpenFiles: whole(1_024, 16, 1_048_576, "Soft limit of open files of a script. A lower hard limit stays."),
+  scriptCpuWeight: whole(
+    0,
+    0,
+    10_000,
+    "CPU weight of a script's cgroup next to its siblings, where 100 is the weight of a group. 0: not set.",
+  ),
+  scriptMemoryBytes: whole(
+    0,
+    0,
+    1024 * 1024 * MIB,
+    "Memory of a script with all its processes; what exceeds it is ended by the kernel. 0: no limit, else at least " +
+      "16777216.",
+  ),
+  maxScriptProcesses: whole(
+    0,
+    0,
+    4_194_304,
+    "Processes and threads of a script at a time; a further one cannot be made. 0: no limit.",
+  ),
   maxKeptCommands: whole(
     256,
     0,

@@ -139,6 +139,10 @@ function numberFault(text: string, rule: SettingRule): string | null {
   return `${range}, not '${shown(text)}'${isAllowed ? `: write ${inUnit} without a unit` : ""}`;
 }
 
+/** A chunk of 64 KiB then takes 4 s, far less than the time after which a request is silent. */
+const LEAST_RATE_BYTES = 16_384;
+const LEAST_MEMORY_BYTES = 16_777_216;
+
 /** Each value is allowed alone, but not the two together. */
 function contradictions(settings: AgentSettings, found: ReadonlyMap<string, Found>): string[] {
   const is = (key: string, value: number) => {
@@ -158,6 +162,24 @@ function contradictions(settings: AgentSettings, found: ReadonlyMap<string, Foun
     faults.push(
       `${is("stop_ms", stopMs)} must be at least ${is("kill_grace_ms", killGraceMs)} and ` +
         `${is("kill_wait_ms", killWaitMs)} together: a stopping agent would leave the script's processes.`,
+    );
+  }
+  const rates = [
+    ["upload_rate_bytes", settings.uploadRateBytes],
+    ["download_rate_bytes", settings.downloadRateBytes],
+  ] as const;
+  for (const [key, rate] of rates) {
+    if (rate === 0 || rate >= LEAST_RATE_BYTES) continue;
+    faults.push(
+      `${is(key, rate)} must be 0 (no cap) or at least ${LEAST_RATE_BYTES}: a slower transfer would be taken for a ` +
+        "broken one.",
+    );
+  }
+  const { scriptMemoryBytes } = settings;
+  if (scriptMemoryBytes > 0 && scriptMemoryBytes < LEAST_MEMORY_BYTES) {
+    faults.push(
+      `${is("script_memory_bytes", scriptMemoryBytes)} must be 0 (no limit) or at least ${LEAST_MEMORY_BYTES}: no ` +
+        "interpreter would start.",
     );
   }
   const pairs = [

@@ -82,9 +82,12 @@ async function fetchInto(
         if (haveBytes + chunk.length > file.sizeBytes)
           throw new ContentDiffersError("the server sent more than it has");
         await writeAll(handle, chunk, haveBytes);
-        haveBytes += chunk.length;
+        const received = chunk.length;
+        haveBytes += received;
         releaseChunk(chunk);
         watch.moved();
+        // While this waits, nothing is read, and the network slows the server.
+        if (deps.bandwidth) await deps.bandwidth.download.take(received, signal);
       }
       const statedBytes = answer.headers["content-length"];
       isComplete = statedBytes === undefined ? answer.body.complete : Number(statedBytes) === haveBytes - from;

@@ -7,6 +7,7 @@ import type http from "node:http";
 import https from "node:https";
 import { type Network, nodeHttp } from "@halligan/protocol/network";
 import { userAgent } from "@halligan/protocol/version";
+import type { TokenBucket } from "./bandwidth.ts";
 
 export interface HttpRequest {
   method: "GET" | "PUT" | "POST";
@@ -16,6 +17,8 @@ export interface HttpRequest {
   body?: Uint8Array;
   /** Called whenever the network has accepted bytes of the body. */
   onProgress?: () => void;
+  /** The bandwidth cap of the body. */
+  cap?: TokenBucket | undefined;
 }
 
 export interface HttpResponse {
@@ -81,9 +84,15 @@ async function sendBody(outgoing: http.ClientRequest, request: HttpRequest, sign
   outgoing.once("response", stop);
   outgoing.once("error", stop);
   outgoing.once("close", stop);
-  for (let at = 0; at < body.length; at += BODY_SLICE_BYTES) {
+  const sliceBytes = request.cap?.sliceBytes(BODY_SLICE_BYTES) ?? BODY_SLICE_BYTES;
+  for (let at = 0; at < body.length; at += sliceBytes) {
+    const slice = body.subarray(at, at + sliceBytes);
+    if (request.cap) {
+      await request.cap.take(slice.length, AbortSignal.any([signal, over.signal])).catch(() => undefined);
+      signal.throwIfAborted();
+    }
     if (over.signal.aborted) return false;
-    const hasRoom = outgoing.write(body.subarray(at, at + BODY_SLICE_BYTES));
+    const hasRoom = outgoing.write(slice);
     if (!hasRoom) {
       await once(outgoing, "drain", { signal: AbortSignal.any([signal, over.signal]) }).catch(() => undefined);
       signal.throwIfAborted();

@@ -9,6 +9,7 @@ import { messageOf } from "../core/error-text.ts";
 import type { Log, Random } from "../core/ports.ts";
 import type { ServerConnection } from "../core/server-connection.ts";
 import type { AgentSettings } from "../settings.ts";
+import type { Bandwidth } from "./bandwidth.ts";
 import { exchange, type HttpRequest, type HttpResponse } from "./http-exchange.ts";
 import { readErrorMessage } from "./response-body.ts";
 import { TransferFailedError, type TransferWatch } from "./transfer-watch.ts";
@@ -21,6 +22,8 @@ export interface TransferDeps {
   serverConnection: Pick<ServerConnection, "ticket">;
   network: Pick<Network, "agentFor">;
   settings: AgentSettings;
+  /** Absent: no cap. */
+  bandwidth?: Bandwidth;
 }
 
 /** What may be over in a while: try the same again. */

@@ -112,8 +112,9 @@ async function putPart(
   let refusals = 0;
   await untilAnswered(deps, watch, async (ticket, signal) => {
     const onProgress = () => watch.moved();
+    const init = { method: "PUT", body: bytes, headers, onProgress, cap: deps.bandwidth?.upload } as const;
     try {
-      await finish(await requestOnce(deps, path, ticket, { method: "PUT", body: bytes, headers, onProgress }, signal));
+      await finish(await requestOnce(deps, path, ticket, init, signal));
     } catch (error) {
       // Bytes that were changed on the way are refused as a bad request (`PartMismatch`).
       const isBad = error instanceof ServerRefusedError && error.status === BAD_REQUEST;

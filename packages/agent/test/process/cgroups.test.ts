@@ -59,7 +59,7 @@ test("a script whose group cannot be entered runs all the same, and the empty gr
     args: ["-c", "exit 7"],
     cwd: "/",
     env: {},
-    cgroup: { group, entry, threadMove: null },
+    cgroup: { group, entry, limitEntries: [], threadMove: null },
     openFiles: 1_024,
     inheritsSettings: false,
     pipes: null,
@@ -77,7 +77,7 @@ test("a group that threads may not enter singly is killed as one by the kernel",
   const start = { file: "/bin/sh", args: [...args, group.folder], cwd: "/", env: { PATH: "/usr/bin:/bin" } };
   const child = await spawnScript({
     ...start,
-    cgroup: { group, entry, threadMove: null },
+    cgroup: { group, entry, limitEntries: [], threadMove: null },
     openFiles: 1_024,
     inheritsSettings: false,
     pipes: null,
@@ -95,7 +95,7 @@ test("a group that threads may not enter singly is killed as one by the kernel",
 test("a group that the agent itself was put into is not killed with the agent in it", options, async () => {
   const { group } = homeIn(v2?.folder ?? "").make({ orderSeq: 900_002, index: 0 });
   const start = { file: "/bin/sleep", args: ["1000"], cwd: "/", env: {} };
-  const cgroup = { group, entry: path.join(group.folder, "cgroup.threads"), threadMove: null };
+  const cgroup = { group, entry: path.join(group.folder, "cgroup.threads"), limitEntries: [], threadMove: null };
   const inGroup = { ...start, cgroup, openFiles: 1_024, inheritsSettings: false, pipes: null };
   const [other, agent] = [await spawnScript(inGroup), await spawnScript(inGroup)];
   await until(() => group.pids().length === 2, "two processes in the cgroup");

@@ -15,6 +15,7 @@ import { DEFAULT_SETTINGS } from "../../settings.ts";
 import { launcherSettings } from "../launcher.ts";
 import { ownCgroupFolders } from "./cgroup-mounts.ts";
 import { CommandCgroup } from "./command-cgroup.ts";
+import { ScriptLimits } from "./script-limits.ts";
 import { ThreadMove } from "./thread-move.ts";
 
 type CommandNumbers = Pick<CommandRef, "orderSeq" | "index">;
@@ -23,6 +24,8 @@ export interface MadeCgroup {
   group: CommandCgroup;
   /** The file to which a process with one thread writes `0` to enter. */
   entry: string;
+  /** Further ones of this kind, for the limits of v1. */
+  limitEntries: readonly string[];
   /** Null when a shell has to enter. */
   threadMove: ThreadMove | null;
 }
@@ -32,20 +35,28 @@ export interface MadeCgroup {
  * empty group and continues outside.
  */
 export function enterAndBecome(
-  { group, entry }: Pick<MadeCgroup, "group" | "entry">,
+  { group, entry, limitEntries }: Pick<MadeCgroup, "group" | "entry" | "limitEntries">,
   file: string,
   args: readonly string[],
   openFiles: number,
 ) {
+  // A group that cannot be entered is no reason not to run, as for the group of the tree.
+  const limits = limitEntries.map((file) => `{ echo 0 >${quoted(file)}; } 2>/dev/null; `).join("");
   const text = '{ echo 0 >"$0" || rmdir "$1" || exit 126; } 2>/dev/null; shift; exec "$@"';
-  return { file: "/bin/sh", args: ["-c", launcherSettings(openFiles) + text, entry, group.folder, file, ...args] };
+  return {
+    file: "/bin/sh",
+    args: ["-c", launcherSettings(openFiles) + limits + text, entry, group.folder, file, ...args],
+  };
 }
+
+const quoted = (file: string): string => `'${file.replaceAll("'", "'\\''")}'`;
 
 export class CgroupHome {
   readonly folder: string;
   readonly #prefix: string;
   readonly #isThreaded: boolean;
   #threadMove: ThreadMove | null = null;
+  #limits = ScriptLimits.NONE;
 
   /**
    * @param machineId hex digits; the groups of other machines' agents on the same device are left
@@ -60,7 +71,7 @@ export class CgroupHome {
   }
 
   of({ orderSeq, index }: CommandNumbers): CommandCgroup {
-    return new CommandCgroup(path.join(this.folder, `${this.#prefix}${orderSeq}-${index}`));
+    return this.#groupIn(`${this.#prefix}${orderSeq}-${index}`);
   }
 
   /**
@@ -76,8 +87,25 @@ export class CgroupHome {
       group.kill();
       if (group.pids().length > 0) throw new Error("an earlier process of this command is still there");
     }
-    const threadMove = this.#threadMove?.isUsable ? this.#threadMove : null;
-    return { group, entry: group.prepareEntry(this.#isThreaded), threadMove };
+    const entry = group.prepareEntry(this.#isThreaded && this.#limits.allowsThreadedGroups);
+    const limitEntries = this.#limits.apply(group.folder);
+    // The agent's thread would be limited for the moment of the start, and its memory counted there.
+    const threadMove = this.#threadMove?.isUsable && this.#maySelfEnter(limitEntries) ? this.#threadMove : null;
+    return { group, entry, limitEntries, threadMove };
+  }
+
+  /** Called once, before the first command. */
+  useLimits(limits: ScriptLimits): void {
+    this.#limits = limits;
+    limits.removeLeft(this.#prefix, (name) => existsSync(path.join(this.folder, name)));
+  }
+
+  #maySelfEnter(limitEntries: readonly string[]): boolean {
+    return limitEntries.length === 0 && this.#limits.allowsThreadedGroups;
+  }
+
+  #groupIn(name: string): CommandCgroup {
+    return new CommandCgroup(path.join(this.folder, name), process.pid, this.#limits);
   }
 
   /** Called once, when a shell could enter the groups. */
@@ -91,7 +119,7 @@ export class CgroupHome {
     try {
       return readdirSync(this.folder, { withFileTypes: true })
         .filter((entry) => entry.isDirectory() && entry.name.startsWith(this.#prefix))
-        .map((entry) => new CommandCgroup(path.join(this.folder, entry.name)));
+        .map((entry) => this.#groupIn(entry.name));
     } catch {
       return [];
     }

@@ -13,30 +13,37 @@ const V1_CONTROLLERS = ["freezer", "pids"] as const;
  * @returns folders, the best first
  */
 export function ownCgroupFolders(selfCgroup: string, mountInfo: string): string[] {
+  const find = finder(selfCgroup, mountInfo);
+  return [
+    ...find(
+      (controllers) => controllers.join() === "",
+      (mount) => mount.type === "cgroup2",
+    ),
+    ...V1_CONTROLLERS.flatMap((name) => controllerFolders(selfCgroup, mountInfo, name)),
+  ];
+}
+
+/** The agent's own place in the v1 hierarchy of a controller. Parameters as above. */
+export function controllerFolders(selfCgroup: string, mountInfo: string, name: string): string[] {
+  return finder(selfCgroup, mountInfo)(
+    (controllers) => controllers.includes(name),
+    (mount) => mount.type === "cgroup" && mount.options.includes(name),
+  );
+}
+
+function finder(selfCgroup: string, mountInfo: string) {
   const mounts = mountInfo.split("\n").flatMap(readMount);
   const entries = selfCgroup.split("\n").flatMap((line) => {
     const [, controllers, place] = /^\d+:([^:]*):(\/.*)$/.exec(line) ?? [];
     return controllers === undefined || place === undefined ? [] : [{ controllers: controllers.split(","), place }];
   });
-  const folders: string[] = [];
-  const find = (isEntry: (controllers: string[]) => boolean, isMount: (mount: Mount) => boolean) => {
+  return (isEntry: (controllers: string[]) => boolean, isMount: (mount: Mount) => boolean): string[] => {
     const entry = entries.find(({ controllers }) => isEntry(controllers));
-    for (const mount of entry ? mounts.filter(isMount) : []) {
+    return (entry ? mounts.filter(isMount) : []).flatMap((mount) => {
       const folder = entry && folderOf(entry.place, mount);
-      if (folder) folders.push(folder.replace(/(?<=.)\/$/, ""));
-    }
+      return folder ? [folder.replace(/(?<=.)\/$/, "")] : [];
+    });
   };
-  find(
-    (controllers) => controllers.join() === "",
-    (mount) => mount.type === "cgroup2",
-  );
-  for (const name of V1_CONTROLLERS) {
-    find(
-      (controllers) => controllers.includes(name),
-      (mount) => mount.type === "cgroup" && mount.options.includes(name),
-    );
-  }
-  return folders;
 }
 
 interface Mount {

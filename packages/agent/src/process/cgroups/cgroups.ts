@@ -9,14 +9,22 @@ import { replaceFile } from "../../disk/durable.ts";
 import { isErrno, reasonOf } from "../../disk/errno.ts";
 import { CgroupHome, findCgroupHome, type MadeCgroup } from "./cgroup-home.ts";
 import type { CommandCgroup } from "./command-cgroup.ts";
+import { ScriptLimits, type WantedLimits } from "./script-limits.ts";
 
 export class Cgroups {
   readonly #log: Log;
   readonly #home: CgroupHome | null;
   readonly #homes: readonly CgroupHome[];
+  readonly limits: ScriptLimits;
 
   /** @param former an earlier agent process may have run in another cgroup than this one */
-  constructor(log: Log, home: CgroupHome | null, former: CgroupHome | null = null) {
+  constructor(
+    log: Log,
+    home: CgroupHome | null,
+    former: CgroupHome | null = null,
+    limits: ScriptLimits = ScriptLimits.NONE,
+  ) {
+    this.limits = limits;
     this.#log = log;
     this.#home = home;
     this.#homes = [home, former].filter((found) => found !== null);
@@ -67,8 +75,9 @@ export async function openCgroups(options: {
   machineId: string;
   env: NodeJS.ProcessEnv;
   log: Log;
+  settings?: WantedLimits;
 }): Promise<Cgroups> {
-  const { root, machineId, env, log } = options;
+  const { root, machineId, env, log, settings } = options;
   const home = findCgroupHome({ machineId, configured: env.HALLIGAN_AGENT_CGROUP, log });
   const file = path.join(root, "cgroup-home");
   const before = await readText(file);
@@ -79,7 +88,10 @@ export async function openCgroups(options: {
       log.warn("cgroupHomeNotKept", { error: reasonOf(error) });
     });
   }
-  return new Cgroups(log, home, former);
+  const limits = settings ? ScriptLimits.open(settings, home?.folder ?? null) : ScriptLimits.NONE;
+  home?.useLimits(limits);
+  for (const reason of limits.unavailable) log.warn("scriptLimitUnavailable", { reason });
+  return new Cgroups(log, home, former, limits);
 }
 
 async function readText(file: string): Promise<string | null> {

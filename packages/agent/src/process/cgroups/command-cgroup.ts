@@ -14,6 +14,7 @@ import { existsSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 
 import path from "node:path";
 import { LIMITS } from "../../limits.ts";
 import { signalProcess } from "../signal-process.ts";
+import { ScriptLimits } from "./script-limits.ts";
 
 /** v2 from Linux 5.2, and v1. */
 const FREEZERS = [
@@ -24,10 +25,12 @@ const FREEZERS = [
 export class CommandCgroup {
   readonly folder: string;
   readonly #ownPid: number;
+  readonly #limits: ScriptLimits;
 
-  constructor(folder: string, ownPid: number = process.pid) {
+  constructor(folder: string, ownPid: number = process.pid, limits: ScriptLimits = ScriptLimits.NONE) {
     this.folder = folder;
     this.#ownPid = ownPid;
+    this.#limits = limits;
   }
 
   get exists(): boolean {
@@ -84,6 +87,7 @@ export class CommandCgroup {
   removeEmpty(): boolean {
     try {
       rmdirSync(this.folder);
+      this.#limits.remove(this.folder);
       return true;
     } catch {
       return false;
@@ -95,7 +99,9 @@ export class CommandCgroup {
    * it.
    */
   remove(): boolean {
-    return removeTree(this.folder);
+    const isRemoved = removeTree(this.folder);
+    if (isRemoved) this.#limits.remove(this.folder);
+    return isRemoved;
   }
 
   #write(name: string, text: string): boolean {
