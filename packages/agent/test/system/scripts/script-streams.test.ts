@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { RUNTIMES } from "../support/agent-process.ts";
-import { EnrolledAgent } from "../support/enrolled-agent.ts";
+import { RUNTIMES } from "../../support/agent-process.ts";
+import { EnrolledAgent } from "../../support/enrolled-agent.ts";
 
 const options = { timeout: 60_000, skip: process.platform === "linux" ? false : "opens /dev/stdout by name" };
 const NOBODY = 65_534;

@@ -3,10 +3,10 @@ import { execFile } from "node:child_process";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import type { AuditRecordWire } from "@halligan/protocol/api";
-import { until } from "../../../protocol/test/support/until.ts";
-import { ENTRY, type Runtime, runtimeExecutable } from "../../src/runtimes.ts";
-import { World } from "../../src/world.ts";
-import { addScript, getFile, putFile, runScript, runToEnd, waitFor, waitForEnd } from "./live-response.ts";
+import { until } from "../../../../protocol/test/support/until.ts";
+import { ENTRY, type Runtime, runtimeExecutable } from "../../../src/runtimes.ts";
+import { World } from "../../../src/world.ts";
+import { addScript, getFile, putFile, runScript, runToEnd, waitFor, waitForEnd } from "../../e2e/live-response.ts";
 
 const run = promisify(execFile);
 

@@ -4,10 +4,10 @@ import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, test } from "node:test";
 import { gunzipSync } from "node:zlib";
-import { until } from "../../../protocol/test/support/until.ts";
-import { AgentProcess, RUNTIMES, temporaryFolder } from "../support/agent-process.ts";
-import { enrollHere } from "../support/enroll-here.ts";
-import { FakeServer } from "../support/fake-server.ts";
+import { until } from "../../../../protocol/test/support/until.ts";
+import { AgentProcess, RUNTIMES, temporaryFolder } from "../../support/agent-process.ts";
+import { enrollHere } from "../../support/enroll-here.ts";
+import { FakeServer } from "../../support/fake-server.ts";
 
 const options = { timeout: 60_000 };
 

@@ -7,9 +7,9 @@ import path from "node:path";
 import { describe, test } from "node:test";
 import type { Order, SecretEnv } from "@halligan/protocol/link";
 import { isSecretKeyOf, sealSecret } from "@halligan/protocol/link-crypto";
-import { until } from "../../../protocol/test/support/until.ts";
-import { RUNTIMES } from "../support/agent-process.ts";
-import { EnrolledAgent } from "../support/enrolled-agent.ts";
+import { until } from "../../../../protocol/test/support/until.ts";
+import { RUNTIMES } from "../../support/agent-process.ts";
+import { EnrolledAgent } from "../../support/enrolled-agent.ts";
 
 const options = { timeout: 60_000 };
 

@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, test } from "node:test";
-import { AgentProcess, type AgentStart, RUNTIMES } from "../support/agent-process.ts";
-import { cgroupKinds } from "../support/cgroup-kinds.ts";
-import { EnrolledAgent } from "../support/enrolled-agent.ts";
+import { AgentProcess, type AgentStart, RUNTIMES } from "../../support/agent-process.ts";
+import { cgroupKinds } from "../../support/cgroup-kinds.ts";
+import { EnrolledAgent } from "../../support/enrolled-agent.ts";
 
 const options = { timeout: 60_000 };
 const NOBODY = 65_534;

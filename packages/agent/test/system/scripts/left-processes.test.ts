@@ -3,11 +3,11 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
-import { until } from "../../../protocol/test/support/until.ts";
-import { RUNTIMES } from "../support/agent-process.ts";
-import { cgroupKinds } from "../support/cgroup-kinds.ts";
-import { EnrolledAgent } from "../support/enrolled-agent.ts";
-import { isAlive } from "../support/scripts.ts";
+import { until } from "../../../../protocol/test/support/until.ts";
+import { RUNTIMES } from "../../support/agent-process.ts";
+import { cgroupKinds } from "../../support/cgroup-kinds.ts";
+import { EnrolledAgent } from "../../support/enrolled-agent.ts";
+import { isAlive } from "../../support/scripts.ts";
 
 const options = { timeout: 60_000 };
 const noCgroup = cgroupKinds().every(({ skip }) => skip !== false) && "this device lets the agent have no cgroup";

@@ -3,9 +3,9 @@ import { randomInt } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { until } from "../../../protocol/test/support/until.ts";
-import { type Runtime, runtimeExecutable } from "../../src/runtimes.ts";
-import { World } from "../../src/world.ts";
+import { until } from "../../../../protocol/test/support/until.ts";
+import { type Runtime, runtimeExecutable } from "../../../src/runtimes.ts";
+import { World } from "../../../src/world.ts";
 import { halligan as callHalligan } from "./halligan.ts";
 
 /** The agents run as the tests do. `nobody` and `daemon` are on every Linux. */

@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
-import { RUNTIMES } from "../support/agent-process.ts";
-import { EnrolledAgent } from "../support/enrolled-agent.ts";
-import { isAlive } from "../support/scripts.ts";
+import { RUNTIMES } from "../../support/agent-process.ts";
+import { EnrolledAgent } from "../../support/enrolled-agent.ts";
+import { isAlive } from "../../support/scripts.ts";
 
 const options = { timeout: 60_000 };
 const onLinux = process.platform === "linux" ? false : "reads /proc";

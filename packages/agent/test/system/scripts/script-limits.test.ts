@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { findCgroupHome } from "../../src/process/cgroups/cgroup-home.ts";
-import { ScriptLimits } from "../../src/process/cgroups/script-limits.ts";
-import { AgentProcess, RUNTIMES } from "../support/agent-process.ts";
-import { EnrolledAgent } from "../support/enrolled-agent.ts";
-import { silentLog } from "../support/fake-ports.ts";
+import { findCgroupHome } from "../../../src/process/cgroups/cgroup-home.ts";
+import { ScriptLimits } from "../../../src/process/cgroups/script-limits.ts";
+import { AgentProcess, RUNTIMES } from "../../support/agent-process.ts";
+import { EnrolledAgent } from "../../support/enrolled-agent.ts";
+import { silentLog } from "../../support/fake-ports.ts";
 
 const WANTED = { scriptCpuWeight: 50, scriptMemoryBytes: 64 * 1024 * 1024, maxScriptProcesses: 20 };
 

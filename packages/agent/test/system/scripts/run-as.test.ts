@@ -4,12 +4,12 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import { RUN_AS, RUN_AS_NEEDS_ROOT } from "@halligan/protocol/link";
-import { until } from "../../../protocol/test/support/until.ts";
-import { RUNTIMES } from "../support/agent-process.ts";
-import { cgroupKinds } from "../support/cgroup-kinds.ts";
-import { EnrolledAgent } from "../support/enrolled-agent.ts";
-import { type MadeUser, madeUser } from "../support/made-user.ts";
-import { isAlive } from "../support/scripts.ts";
+import { until } from "../../../../protocol/test/support/until.ts";
+import { RUNTIMES } from "../../support/agent-process.ts";
+import { cgroupKinds } from "../../support/cgroup-kinds.ts";
+import { EnrolledAgent } from "../../support/enrolled-agent.ts";
+import { type MadeUser, madeUser } from "../../support/made-user.ts";
+import { isAlive } from "../../support/scripts.ts";
 
 const timeout = 60_000;
 const NOBODY = 65_534;

@@ -8,12 +8,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, test } from "node:test";
-import { until } from "../../../protocol/test/support/until.ts";
-import { Program } from "../../src/program.ts";
-import { ENTRY, type Runtime, runtimeExecutable } from "../../src/runtimes.ts";
-import { World } from "../../src/world.ts";
+import { until } from "../../../../protocol/test/support/until.ts";
+import { Program } from "../../../src/program.ts";
+import { ENTRY, type Runtime, runtimeExecutable } from "../../../src/runtimes.ts";
+import { World } from "../../../src/world.ts";
+import { waitForEnd } from "../../e2e/live-response.ts";
 import { variablesFor } from "./halligan.ts";
-import { waitForEnd } from "./live-response.ts";
 
 const canary = () => `canary-${randomBytes(18).toString("hex")}`;
 
