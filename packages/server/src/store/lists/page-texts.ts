@@ -31,17 +31,20 @@ export function shortTexts<C extends string>(
   shares: LongTexts<C>,
   rows: number,
 ): { readonly size: AliasedRawBuilder<number, "left_out_bytes">; readonly texts: AliasedRawBuilder<string, C>[] } {
-  const columns = namesOf(shares);
-  const sizes = columns.map((name) => sql`coalesce(octet_length(${sql.ref(`${table}.${name}`)}), 0)`);
-  const isShort = columns.map((name, index) => {
+  const columns = namesOf(shares).map((name) => {
+    const column = `"${table}"."${name}"`;
+    const size = `octet_length(${column})`;
     const limit = Math.floor((MAX_PAGE_BYTES * shares[name]) / Math.max(1, rows));
-    return sql`${sizes[index]} <= ${sql.lit(limit)}`;
+    return { name, column, size, isLong: `${size} > ${limit}` };
   });
-  const allShort = sql.join(isShort, sql` and `);
+  const anyLong = columns.map(({ isLong }) => isLong).join(" or ");
+  const bytes = columns.map(({ size }) => `coalesce(${size}, 0)`).join(" + ");
+  // Written out, because compiling the same from its parts took a quarter of the time of a short
+  // list. The names are those of this program. Of no text the size is null, which is not long.
   return {
-    size: sql<number>`case when ${allShort} then 0 else ${sql.join(sizes, sql` + `)} end`.as("left_out_bytes"),
-    texts: columns.map((name, index) =>
-      sql<string>`case when ${isShort[index]} then ${sql.ref(`${table}.${name}`)} else '' end`.as(name),
+    size: sql.raw<number>(`case when ${anyLong} then ${bytes} else 0 end`).as("left_out_bytes"),
+    texts: columns.map(({ name, column, isLong }) =>
+      sql.raw<string>(`case when ${isLong} then '' else ${column} end`).as(name),
     ),
   };
 }
