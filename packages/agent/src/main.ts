@@ -3,30 +3,24 @@
  * 78 wrong settings; of `status` those of `status/status-command.ts` too. 64 and 78 are those of
  * halligan (docs/decisions/0024-exit-codes.md).
  */
-import { once } from "node:events";
 import { parseArgs } from "node:util";
 import { uncheckedTlsFault } from "@halligan/protocol/network";
-import { nameFault } from "@halligan/protocol/text";
 import { COMMIT, DEVELOPMENT, versionLine } from "@halligan/protocol/version";
 import { runAgent } from "./agent.ts";
 import { fileCalls } from "./commands/files/file-calls.ts";
 import { printSettings } from "./config/print-settings.ts";
-import { CONFIG_FILE_NAME, type EffectiveSettings, readSettings } from "./config/read-settings.ts";
+import { CONFIG_FILE_NAME } from "./config/read-settings.ts";
 import { SettingsError } from "./config/settings-error.ts";
-import type { LogFields } from "./core/ports.ts";
-import { defaultDataRoot } from "./disk/data-folder.ts";
-import { keptAuthorities, namedAuthorities, trustSystemAnd } from "./identity/authority.ts";
-import { enroll } from "./identity/enroll.ts";
-import { readEnrollmentToken, TOKEN_VARIABLE } from "./identity/enrollment-token.ts";
-import { checkServerUrl } from "./identity/server-url.ts";
-import { escapeControls, jsonLog } from "./log.ts";
-import { currentFacts } from "./machine-facts/machine-facts.ts";
-import { agentNetwork } from "./network/agent-network.ts";
-import { printLog, sinceMs } from "./owners-log/log-command.ts";
+import { logCommand, statusCommand } from "./device-commands.ts";
+import { enrollCommand } from "./enroll-command.ts";
+import { TOKEN_VARIABLE } from "./identity/enrollment-token.ts";
+import { installCommand, uninstallCommand } from "./install-command.ts";
+import { jsonLog } from "./log.ts";
+import { dataRoot, effectiveSettings, PLACE_OPTIONS } from "./place.ts";
 import { runtimeVariableFault } from "./process/environment/runtime-variables.ts";
 import { closeInheritedDescriptors } from "./process/inherited-descriptors.ts";
 import { takeSignals } from "./signals.ts";
-import { shownStatus, statusExit, statusText } from "./status/status-command.ts";
+import { parsedOrUsage, UsageError } from "./usage-error.ts";
 
 const HELP = `${versionLine("halligan-agent")}: lets a Halligan server run live response on this device.
 
@@ -38,6 +32,10 @@ const HELP = `${versionLine("halligan-agent")}: lets a Halligan server run live 
       --ca FILE             trust this certificate authority (PEM) too, also at later starts
                             (default: the file that NODE_EXTRA_CA_CERTS names)
       --allow-plain-http    accept an http:// server that is not on this device
+  halligan-agent install [--server URL] [options]   copy this program to its place, enroll, and run it as a service (Linux
+                            with systemd). The options are those of enroll without --data and --config. Over an existing
+                            install it repairs or upgrades, and needs no option. --root DIR: into the files of another system
+  halligan-agent uninstall [--keep-data]         stop the service and remove all that install made
   halligan-agent run [options]                   work until stopped by SIGTERM, SIGINT or SIGQUIT; other signals are ignored
   halligan-agent status [options]                print whether the agent runs and is connected, and its limits
       --json                one JSON object; exit codes: 0 connected, 3 not running, 4 running and not connected
@@ -48,7 +46,7 @@ const HELP = `${versionLine("halligan-agent")}: lets a Halligan server run live 
   halligan-agent config [options]                print the settings, where each comes from, and what each may be
   halligan-agent help | --help | --version
 
-Options of all:
+Options of all but install and uninstall:
       --data DIR            data folder (default: HALLIGAN_AGENT_DATA, else the system's usual place)
       --config FILE         configuration file (default: HALLIGAN_AGENT_CONFIG, else ${CONFIG_FILE_NAME} in the data folder)
 
@@ -60,15 +58,8 @@ enroll and run take the proxy of HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY
 http://USER:PASSWORD@HOST:PORT, and trust the system's certificate store (or SSL_CERT_FILE, SSL_CERT_DIR).
 `;
 
-const MAX_NAME_LENGTH = 255;
 const EXIT_USAGE = 64;
 const EXIT_CONFIGURATION = 78;
-
-const PLACE_OPTIONS = { data: { type: "string" }, config: { type: "string" } } as const;
-
-class UsageError extends Error {
-  override readonly name = "UsageError";
-}
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -89,10 +80,15 @@ async function dispatch([command, ...rest]: string[]): Promise<number> {
   if (runtimeFault !== null) throw new SettingsError([runtimeFault]);
   if (rest.includes("--help")) command = "help";
   const tlsFault = uncheckedTlsFault(process.env);
-  if (tlsFault !== null && (command === "enroll" || command === "run")) throw new Error(tlsFault);
+  if (tlsFault !== null && (command === "enroll" || command === "install" || command === "run"))
+    throw new Error(tlsFault);
   switch (command) {
     case "enroll":
       return await enrollCommand(rest);
+    case "install":
+      return await installCommand(rest);
+    case "uninstall":
+      return await uninstallCommand(rest);
     case "run":
       return await runCommand(rest);
     case "status":
@@ -117,66 +113,8 @@ async function dispatch([command, ...rest]: string[]): Promise<number> {
   }
 }
 
-async function enrollCommand(argv: string[]): Promise<number> {
-  if (argv.some((arg) => arg === "--token" || arg.startsWith("--token="))) {
-    throw new UsageError(
-      "the token is not taken as an argument, as every user of this device can read arguments. " +
-        `Use --token-file FILE, ${TOKEN_VARIABLE}, or --token-stdin. The token that was given should be revoked.`,
-    );
-  }
-  const values = parse(() =>
-    parseArgs({
-      args: argv,
-      options: {
-        server: { type: "string" },
-        ...PLACE_OPTIONS,
-        name: { type: "string" },
-        "token-file": { type: "string" },
-        "token-stdin": { type: "boolean" },
-        ca: { type: "string" },
-        "allow-plain-http": { type: "boolean" },
-      },
-    }),
-  );
-  if (values.server === undefined) throw new UsageError("enroll needs --server URL");
-  const nameProblem = values.name === undefined ? null : nameFault(values.name, MAX_NAME_LENGTH);
-  if (nameProblem !== null) throw new UsageError(`--name ${nameProblem}`);
-  const server = checkServerUrl(values.server, values["allow-plain-http"] === true);
-  if (!server.ok) throw new UsageError(server.error);
-  const authorities = namedAuthorities(values.ca, process.env);
-  const root = dataRoot(values.data);
-  const { numbers: settings } = await effectiveSettings(values);
-  const network = agentNetwork(process.env, settings);
-  // A proxy that cannot be used is named before the token is asked for.
-  network.proxyNameFor(new URL(server.value));
-  const warn = (_event: string, fields?: LogFields) => process.stderr.write(`halligan-agent: ${fields?.problem}\n`);
-  trustSystemAnd(authorities ?? keptAuthorities(root), process.env, { warn });
-  const token = await readEnrollmentToken({
-    file: values["token-file"],
-    useStdin: values["token-stdin"] === true,
-    env: process.env,
-    stdin: process.stdin,
-    stdinIsTerminal: process.stdin.isTTY === true,
-  });
-  const name = values.name ?? null;
-  const facts = currentFacts(name);
-  const { enrollTimeoutMs } = settings;
-  const config = await enroll({
-    root,
-    serverUrl: server.value,
-    token,
-    name,
-    facts,
-    network,
-    enrollTimeoutMs,
-    authorities,
-  });
-  process.stdout.write(`Enrolled as machine ${config.machineId} at ${config.serverUrl}. Data folder: ${root}\n`);
-  return 0;
-}
-
 async function runCommand(argv: string[]): Promise<number> {
-  const values = parse(() => parseArgs({ args: argv, options: PLACE_OPTIONS }));
+  const values = parsedOrUsage(() => parseArgs({ args: argv, options: PLACE_OPTIONS }));
   const { numbers, env, file, isFileThere, sources } = await effectiveSettings(values);
   closeInheritedDescriptors();
   const stopping = new AbortController();
@@ -186,7 +124,7 @@ async function runCommand(argv: string[]): Promise<number> {
   const changed = [...sources].flatMap(([key, { from }]) => (from === "default" ? [] : key));
   log.info("settingsRead", { file: isFileThere ? file : null, changed: changed.join(" ") });
   try {
-    await runAgent({ root: dataRoot(values.data), env, log, settings: numbers }, stopping.signal);
+    await runAgent({ root: dataRoot(values), env, log, settings: numbers }, stopping.signal);
   } catch (error) {
     if (!stopping.signal.aborted) throw error;
   }
@@ -198,62 +136,8 @@ async function runCommand(argv: string[]): Promise<number> {
   process.exit(0);
 }
 
-async function statusCommand(argv: string[]): Promise<number> {
-  const values = parse(() => parseArgs({ args: argv, options: { ...PLACE_OPTIONS, json: { type: "boolean" } } }));
-  const status = await shownStatus(dataRoot(values.data));
-  process.stdout.write(values.json === true ? `${escapeControls(JSON.stringify(status))}\n` : statusText(status));
-  return statusExit(status);
-}
-
-async function logCommand(argv: string[]): Promise<number> {
-  const values = parse(() =>
-    parseArgs({
-      args: argv,
-      options: {
-        ...PLACE_OPTIONS,
-        follow: { type: "boolean" },
-        since: { type: "string" },
-        json: { type: "boolean" },
-      },
-    }),
-  );
-  const from = values.since === undefined ? null : sinceMs(values.since);
-  if (values.since !== undefined && from === null) {
-    throw new UsageError(`--since takes a time as 2026-11-28T12:00, or 30m, 2h or 7d, not '${values.since}'`);
-  }
-  const stopping = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stopping.abort());
-  // The reader of a pipe has closed it.
-  process.stdout.on("error", () => stopping.abort());
-  const wish = { root: dataRoot(values.data), isJson: values.json === true, follows: values.follow === true };
-  await printLog({ ...wish, sinceMs: from }, printed, stopping.signal);
-  return 0;
-}
-
-/** Waits for a slow reader, so that a large log does not fill the memory. */
-async function printed(text: string): Promise<void> {
-  if (process.stdout.write(text) || process.stdout.destroyed) return;
-  await once(process.stdout, "drain").catch(() => undefined);
-}
-
 async function configCommand(argv: string[]): Promise<number> {
-  const values = parse(() => parseArgs({ args: argv, options: PLACE_OPTIONS }));
+  const values = parsedOrUsage(() => parseArgs({ args: argv, options: PLACE_OPTIONS }));
   process.stdout.write(printSettings(await effectiveSettings(values)));
   return 0;
-}
-
-function effectiveSettings(values: { data?: string; config?: string }): Promise<EffectiveSettings> {
-  return readSettings({ root: dataRoot(values.data), configFile: values.config, env: process.env });
-}
-
-function dataRoot(given: string | undefined): string {
-  return given ?? defaultDataRoot(process.env, process.platform, process.geteuid?.() === 0);
-}
-
-function parse<T extends { values: unknown }>(work: () => T): T["values"] {
-  try {
-    return work().values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
 }

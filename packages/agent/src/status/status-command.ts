@@ -20,12 +20,14 @@ export interface ShownStatus {
   isConnected: boolean;
   server: string | null;
   machineId: string | null;
+  /** State of the service that `halligan-agent install` has made; null where there is none. */
+  service: string | null;
   /** Null while no agent runs. */
   agent: Omit<AgentStatus, "v" | "isConnected" | "server" | "machineId"> | null;
 }
 
 /** Rejects with a sentence for people. */
-export async function shownStatus(root: string): Promise<ShownStatus> {
+export async function shownStatus(root: string): Promise<Omit<ShownStatus, "service">> {
   try {
     const config = await readAgentConfig(root);
     const pid = await holderOf(root, readBootId());
@@ -44,7 +46,7 @@ export async function shownStatus(root: string): Promise<ShownStatus> {
   }
 }
 
-export function statusExit({ isRunning, isConnected }: ShownStatus): number {
+export function statusExit({ isRunning, isConnected }: Pick<ShownStatus, "isRunning" | "isConnected">): number {
   if (!isRunning) return STATUS_EXIT.notRunning;
   return isConnected ? STATUS_EXIT.connected : STATUS_EXIT.notConnected;
 }
@@ -60,6 +62,7 @@ export function statusText(status: ShownStatus): string {
     ["server", status.server ?? `none: this device is not enrolled in ${status.dataFolder}`],
     ["machine", status.machineId],
     ["connection", `${connection}${since}`],
+    ["service", status.service],
     ["problem", agent?.problem ?? null],
     ["proxy", agent?.proxy ?? null],
     ["agent", agent && `${agent.agentVersion}, process ${agent.pid}, started ${localTime(agent.startedAt)}`],

@@ -90,6 +90,7 @@ const agent: Folders = {
     ["core", "disk", "owners-log", "process", "transfer", "limits.ts", "settings.ts"],
     "enrollment comes before any command and does not know them",
   ),
+  install: rule(["disk", "identity"], "the service is set up without the agent that runs in it"),
   commands: rule(
     ["core", "disk", "identity", "process", "transfer", "limits.ts", "settings.ts"],
     "a command runs on the adapters; none of them knows commands",

@@ -1,15 +1,12 @@
 import assert from "node:assert/strict";
-import { chmod, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { chmod, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { it } from "node:test";
 import { gunzipSync } from "node:zlib";
-import { CredentialsFile, FINAL_STATUSES } from "@halligan/protocol/api";
-import { createClient } from "@halligan/protocol/client";
-import { Value } from "typebox/value";
-import { freePort } from "../../../dev/src/free-port.ts";
-import { Program } from "../../../dev/src/program.ts";
+import { FINAL_STATUSES } from "@halligan/protocol/api";
 import { until } from "../../../protocol/test/support/until.ts";
 import type { BuiltRelease } from "./built-release.ts";
+import type { BuiltServer } from "./built-server.ts";
 
 const SCRIPT = `#!/bin/sh
 env | grep -c '^BUN_' > made.txt
@@ -17,33 +14,11 @@ cat sent.txt >> made.txt
 echo ran
 `;
 
-/** What the launcher of the archive needs, and no Node. */
-const TOOLS = ["dirname", "readlink"];
-
 /** The built programs in an empty environment, in another folder, with a PATH without Node. */
-export function sequenceTest(built: () => BuiltRelease): void {
+export function sequenceTest(built: () => BuiltRelease, server: () => BuiltServer): void {
   it("a built agent runs PutFile, RunScript and GetFile for a server from its archive, both in an empty environment", async () => {
     const { folder } = built();
-    const bin = join(folder, "tools");
-    await mkdir(bin);
-    for (const name of TOOLS) await symlink(`/usr/bin/${name}`, join(bin, name));
-    const start = (name: string, args: readonly string[], input?: string) =>
-      new Program(name, {
-        command: "/usr/bin/env",
-        args: ["-i", "-C", "/", `PATH=${bin}`, ...args],
-        env: {},
-        ...(input !== undefined && { input }),
-      });
-    const root = await built().server();
-    const data = join(folder, "server-data");
-    const address = `127.0.0.1:${await freePort()}`;
-    await using server = start("server", [join(root, "bin/halligan-server"), "--data", data, "--listen", address]);
-    await server.line((line) => line.includes('"msg":"listening"'));
-    const credentials = Value.Parse(
-      CredentialsFile,
-      JSON.parse(await readFile(join(data, "administrator.json"), "utf8")),
-    );
-    const client = createClient({ baseUrl: credentials.baseUrl, credentials });
+    const { client, credentials, address, start } = server();
     const { token } = await client.createEnrollmentToken({ uses: 1, expiresInSeconds: 600 });
     const agentFile = await built().file("halligan-agent");
     const place = ["--data", join(folder, "agent-data")];
