@@ -77,6 +77,18 @@ const TABLE = {
     "The owner's log begins a new file when its file would become larger.",
   ),
   ownersLogFiles: whole(5, 1, 1_000, "Files of the owner's log, the newest included. The oldest is removed."),
+  maxWorkFolderBytes: whole(
+    0,
+    0,
+    1024 * 1024 * MIB,
+    "Disk quota of the working folder for PutFile. What scripts write there counts, but is not stopped. 0: no quota.",
+  ),
+  maxSpoolBytes: whole(
+    0,
+    0,
+    1024 * 1024 * MIB,
+    "Disk quota of outputs that wait for the server. A script's streams share what is left. 0: no quota.",
+  ),
   maxUnsizedFileBytes: whole(
     64 * MIB,
     4_096,

@@ -6,6 +6,7 @@ import path from "node:path";
 import type { CommandJob, Random, TransferCommand, TransferEnd } from "../../core/ports.ts";
 import { syncFolder } from "../../disk/durable.ts";
 import { isErrno, reasonOf } from "../../disk/errno.ts";
+import { roomIn } from "../../disk/folder-room.ts";
 import { ensureDataFolders } from "../../disk/private-folder.ts";
 import { download } from "../../transfer/download.ts";
 import { TransferFailedError, TransferWatch } from "../../transfer/transfer-watch.ts";
@@ -29,6 +30,13 @@ export async function putFile(
   const temporary = path.join(deps.folder.work, `${TEMPORARY_PREFIX}${deps.random.id()}`);
   try {
     ensureDataFolders(deps.folder);
+    const roomBytes = roomIn(deps.folder.work, deps.settings.maxWorkFolderBytes);
+    if (file.sizeBytes > roomBytes) {
+      return failed(
+        `'${fileName}' has ${file.sizeBytes} bytes, but the device's working folder may have ${roomBytes} more ` +
+          "(max_work_folder_bytes).",
+      );
+    }
     {
       // Exclusive, so the agent does not follow a link that a script left under this name. The
       // rename replaces such a link and does not follow it.

@@ -6,6 +6,7 @@ import { sleep } from "@halligan/protocol/time";
 import { CANCELLED_TEXT, STOPPED_TEXT } from "../../core/orders/end-texts.ts";
 import type { CommandJob, RunScriptCommand, ScriptEnd } from "../../core/ports.ts";
 import { reasonOf } from "../../disk/errno.ts";
+import { roomIn } from "../../disk/folder-room.ts";
 import { spoolPaths } from "../../disk/order-files.ts";
 import { LIMITS } from "../../limits.ts";
 import type { OutputSource } from "../../process/output-source.ts";
@@ -53,7 +54,8 @@ export async function followScript(
   journaled.catch(() => undefined);
   const paths = spoolPaths(deps.folder, job.orderSeq, job.index);
   using written = deps.liveSpools.begin(job);
-  const { outputLimitBytes } = job.limits;
+  const roomBytes = roomIn(deps.folder.spool, deps.settings.maxSpoolBytes);
+  const outputLimitBytes = Math.min(job.limits.outputLimitBytes, Math.floor(roomBytes / 2));
   using stdout = new OutputSpool(paths.stdout, outputLimitBytes, (bytes) => written.grew("stdout", bytes));
   using stderr = new OutputSpool(paths.stderr, outputLimitBytes, (bytes) => written.grew("stderr", bytes));
   const outputs = [new KeptOutput(child.stdout, stdout, secrets), new KeptOutput(child.stderr, stderr, secrets)];

@@ -89,7 +89,7 @@ export class CgroupHome {
     }
     const entry = group.prepareEntry(this.#isThreaded && this.#limits.allowsThreadedGroups);
     const limitEntries = this.#limits.apply(group.folder);
-    // The agent's thread would be limited for the moment of the start, and its memory counted there.
+    // The agent's thread would be limited while it is inside, and its memory counted there.
     const threadMove = this.#threadMove?.isUsable && this.#maySelfEnter(limitEntries) ? this.#threadMove : null;
     return { group, entry, limitEntries, threadMove };
   }
