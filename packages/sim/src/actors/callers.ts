@@ -14,6 +14,7 @@ import type { Device } from "../device/device.ts";
 import { short } from "../link/describe-frame.ts";
 import type { Nodes } from "../server/nodes.ts";
 import type { SimDatabase } from "../server/sim-database.ts";
+import { argsFor } from "../world/script-users.ts";
 import { MISSING_PATH } from "../world/scripts.ts";
 import type { World } from "../world/world.ts";
 
@@ -24,6 +25,7 @@ const CALLER: Caller = {
   name: "playbook",
   roles: new Set(),
 };
+const USER = "alice";
 const SCRIPT_NAMES = ["quick.sh", "quick.sh", "slow.sh", "slow.sh", "chatty.sh", "endless.sh", "unknown.sh"] as const;
 
 type Answer<T> = { ok: true; value: T } | { ok: false; error: DomainError };
@@ -155,13 +157,17 @@ export class Callers {
     const add = (type: "PutFile" | "RunScript" | "GetFile", key: string, value: string) =>
       Commands.push({ type, params: [{ key, value }] });
     if (random.chance(0.3)) add("PutFile", "FileName", random.pick(SCRIPT_NAMES));
-    for (let scripts = random.between(0, 2); scripts > 0; scripts -= 1) {
+    const scripts = random.between(0, 2);
+    const runAs = scripts > 0 && this.#world.users?.chance(0.5) ? USER : null;
+    for (let left = scripts; left > 0; left -= 1) {
       add("RunScript", "ScriptName", random.pick(SCRIPT_NAMES));
+      if (runAs !== null) Commands.at(-1)?.params.push(argsFor(runAs));
     }
     if (random.chance(0.4) || Commands.length === 0) {
       add("GetFile", "Path", random.chance(0.15) ? MISSING_PATH : "/var/log/syslog");
     }
-    const options = this.#options();
+    const chosen = this.#options();
+    const options = runAs === null ? chosen : { ...chosen, runAs };
     return { Commands, Comment: "simulated", ...(options && { options }) };
   }
 }

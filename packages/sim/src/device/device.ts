@@ -11,6 +11,7 @@ import {
   LINK_CLOSE,
   type MachineFacts,
   parseAgentFrame,
+  RUN_AS,
   SEALED_SINCE_VERSION,
   type StartGranted,
 } from "@halligan/protocol/link";
@@ -95,6 +96,10 @@ export class Device {
     this.machineId = createHash("sha256").update(Buffer.from(key.publicKey, "base64url")).digest("hex").slice(0, 40);
     this.journal = new JournalFile(world, name);
     this.processes = new ProcessTable(world);
+  }
+
+  get #knowsRunAs(): boolean {
+    return this.#world.users !== null && this.linkVersion >= SEALED_SINCE_VERSION;
   }
 
   get isRunning(): boolean {
@@ -182,9 +187,12 @@ export class Device {
           processes: this.processes,
           transfers,
           watcher: this.#watcher.commands(this),
+          deviceName: this.name,
+          knowsRunAs: this.#knowsRunAs,
           neverEnds: this.#world.neverEnding !== null && this.name === "device1",
         }),
         linkVersion: this.linkVersion,
+        features: this.#knowsRunAs ? [RUN_AS] : [],
         settings: DEFAULT_SETTINGS,
         identity: { machineId: this.machineId, privateKey: this.key.privateKey },
         pinnedKeys: PINNED_KEYS,

@@ -14,6 +14,7 @@ import {
 } from "@halligan/agent/simulation";
 import { type MonotonicClock, sleep } from "@halligan/protocol/time";
 import type { ProcessLifetime } from "../time/process-lifetime.ts";
+import { AGENT_USER, checkUser } from "../world/script-users.ts";
 import { behaviourOf, MISSING_PATH } from "../world/scripts.ts";
 import type { World } from "../world/world.ts";
 import { OrderTransfers, resultText } from "./order-transfers.ts";
@@ -35,6 +36,9 @@ export interface RunnerParts {
   watcher: CommandWatcher;
   /** Its scripts ignore every limit and run until they are ended. */
   neverEnds: boolean;
+  deviceName: string;
+  /** False in an agent of the previous release. */
+  knowsRunAs: boolean;
 }
 
 const ENDLESS_MS = 24 * 3_600_000;
@@ -54,9 +58,14 @@ export class SimRunner implements Runner {
   }
 
   async runScript(job: CommandJob<RunScriptCommand>, start: ScriptStart, signal: AbortSignal): Promise<ScriptEnd> {
-    const { world, processes, watcher, lifetime } = this.#parts;
-    const { file, scriptName } = job.command;
+    const { world, processes, watcher, lifetime, deviceName } = this.#parts;
+    const { file, scriptName, runAs } = job.command;
     const notRun = (error: string): ScriptEnd => this.#told(job, { outcome: "failed", errors: [error], ...NOT_RUN });
+    if (runAs !== undefined && !this.#parts.knowsRunAs) {
+      // An agent of that release refuses the whole order. The server knows that it would.
+      world.violated("runsAsItsUser", `a script of ${runAs} was sent to ${deviceName}, which does not know runAs`);
+      return notRun("The order is not one that this agent understands.");
+    }
     if (!file) return notRun(`There is no library file '${scriptName}'.`);
     try {
       // Often an earlier command has already fetched it.
@@ -70,6 +79,7 @@ export class SimRunner implements Runner {
     }
     if (lifetime.isOver) return notRun("the agent is dead");
     watcher.begins(job, "RunScript");
+    checkUser(world, deviceName, job.command.args, runAs ?? AGENT_USER);
     const [low, high] = behaviourOf(scriptName).lastsMs;
     const lastsMs = world.random.between(low, high);
     const process = processes.start(job, this.#parts.neverEnds ? ENDLESS_MS : lastsMs);

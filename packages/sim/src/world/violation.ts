@@ -20,6 +20,7 @@ export const INVARIANTS = {
     "once a retirement is answered, no script starts on the machine and none of its actions is unfinished",
   oneActionPerKey: "starts that are repeated with one Idempotency-Key make one action",
   notBeforeHolds: "no action is released before its start time",
+  runsAsItsUser: "a script runs as the user that its caller chose, or not at all",
   reasonsAreTrue: "each unfinished action has one reason why it waits, and the reason is true",
   journalIsSynced: "what a device has written into its journal is synced soon",
   nothingBreaks: "no part fails in an unplanned way",

@@ -11,6 +11,7 @@ const NEVER_ENDING = 0x0b_0d_1e;
 /** The same. */
 const OPTIONS = 0x0b_0d_47;
 const REPEATED = 0x0b_0d_44;
+const USERS = 0x0b_0d_52;
 
 /** What all parts of one run share: random numbers, time, the trace, and the first violation. */
 export class World {
@@ -39,6 +40,8 @@ export class World {
   readonly scheduling: Random | null;
   /** If not null, callers repeat starts with an Idempotency-Key. Of its own stream as well. */
   readonly repeating: Random | null;
+  /** If not null, callers choose a user for scripts, and the agents of this release can. */
+  readonly users: Random | null;
   /**
    * The server's store was restored from a backup, so the server has forgotten orders that it sent.
    */
@@ -56,6 +59,8 @@ export class World {
     this.scheduling = options.chance(0.3) ? options : null;
     const repeated = new Random(seed ^ REPEATED);
     this.repeating = repeated.chance(0.3) ? repeated : null;
+    const users = new Random(seed ^ USERS);
+    this.users = users.chance(0.15) ? users : null;
     this.trace = new Trace(() => this.timeline.nowMs);
   }
 

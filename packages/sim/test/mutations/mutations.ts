@@ -2,6 +2,7 @@ import type { Invariant } from "../../src/world/violation.ts";
 import { DEADLINES } from "./deadlines.ts";
 import { REPEATED_STARTS } from "./repeated-starts.ts";
 import { ROLLING_VALUES } from "./rolling-values.ts";
+import { RUN_AS_MUTATIONS } from "./run-as.ts";
 import { UNRECORDED_STARTS } from "./unrecorded-starts.ts";
 import { WAITING_REASONS } from "./waiting-reasons.ts";
 
@@ -334,6 +335,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ...DEADLINES,
   ...REPEATED_STARTS,
   ...ROLLING_VALUES,
+  ...RUN_AS_MUTATIONS,
   ...UNRECORDED_STARTS,
   ...WAITING_REASONS,
 ];
