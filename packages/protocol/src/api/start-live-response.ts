@@ -1,9 +1,9 @@
 import { type Static, Type } from "typebox";
-import { DeviceUser } from "../link/run-as.ts";
+import { DeviceUser } from "../link/order/run-as.ts";
 import { SecretEnv } from "../link/secrets/secret-env.ts";
 import { CommandRequest, MAX_COMMANDS, RunLiveResponseRequest } from "./machine-action.ts";
 
-export { DEVICE_USER_PATTERN } from "../link/run-as.ts";
+export { DEVICE_USER_PATTERN } from "../link/order/run-as.ts";
 
 const closed = { additionalProperties: false } as const;
 const Sha256Hex = Type.String({ pattern: "^[0-9a-f]{64}$" });

@@ -6,9 +6,9 @@
  *    an uploaded result; signedWelcome, sealed frames with the time of the link, proven close
  *    codes, signed ends, numbered sets of order keys; features in the hello, and with the feature
  *    `liveOutput` the frames of `frame/output-frames.ts`, with `orderOrigin` the members of
- *    `order-origin.ts`; with features that the answer to the hello repeats: `outputCounts`, `output`
- *    in the result of a script; `outputBeyond`, the end `beyond` of a read; secretKey in the hello,
- *    and with it secretEnv in an order.
+ *    `order/order-origin.ts`; with features that the answer to the hello repeats: `outputCounts`,
+ *    `output` in the result of a script; `outputBeyond`, the end `beyond` of a read; secretKey in
+ *    the hello, and with it secretEnv in an order.
  *
  * The agent names its version in the handshake, and the welcome repeats it. A server speaks this
  * version and the one before; an agent speaks this one only. So servers are upgraded first.

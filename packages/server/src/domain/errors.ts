@@ -2,7 +2,7 @@ import type { MachineActionStatus } from "@halligan/protocol/api";
 
 /**
  * Every refusal that a use case can return, with one variant for each case that a caller treats
- * differently. One table, `http/api/errors.ts`, gives the wire form of each; a missing row does not
+ * differently. One table, `http/api/errors/errors.ts`, gives the wire form of each; a missing row does not
  * compile.
  */
 export type DomainError =

@@ -90,7 +90,8 @@ export class CgroupHome {
     const entry = group.prepareEntry(this.#isThreaded && this.#limits.allowsThreadedGroups);
     const limitEntries = this.#limits.apply(group.folder);
     // The agent's thread would be limited while it is inside, and its memory counted there.
-    const threadMove = this.#threadMove?.isUsable && this.#maySelfEnter(limitEntries) ? this.#threadMove : null;
+    const mayMove = this.#threadMove?.isUsable && this.#maySelfEnter(limitEntries);
+    const threadMove = mayMove ? this.#threadMove : null;
     return { group, entry, limitEntries, threadMove };
   }
 

@@ -23,8 +23,8 @@ import {
   wantsLive,
   wantsRaw,
 } from "../shared-options.ts";
-import { QUEUE_OPTIONS, SCRIPT_OPTIONS, scriptOptions } from "./action-options.ts";
-import { encryptSecrets, readSecrets, SECRET_DETAILS, SECRET_OPTIONS } from "./secret-options.ts";
+import { QUEUE_OPTIONS, SCRIPT_OPTIONS, scriptOptions } from "./options/action-options.ts";
+import { encryptSecrets, readSecrets, SECRET_DETAILS, SECRET_OPTIONS } from "./options/secret-options.ts";
 
 export const exec: CommandDefinition = {
   usage: "MACHINE COMMAND... [-- WORDS...]",

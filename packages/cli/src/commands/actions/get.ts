@@ -10,7 +10,7 @@ import { UsageError } from "../../errors/cli-error.ts";
 import { findTarget, operand, parseTarget, TARGET_DETAILS, TARGET_OPTIONS } from "../../lookup/target-machine.ts";
 import { parseSize } from "../../render/text/units.ts";
 import { maxSizeBytes, permissionsToStart, SAVE_OPTIONS, START_OPTIONS, timeoutMs } from "../shared-options.ts";
-import { QUEUE_OPTIONS, queueOptions } from "./action-options.ts";
+import { QUEUE_OPTIONS, queueOptions } from "./options/action-options.ts";
 
 export const get: CommandDefinition = {
   usage: "MACHINE PATH",

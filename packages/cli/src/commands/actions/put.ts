@@ -7,7 +7,7 @@ import { chooseFile, pinOf, stage } from "../../library/choose-file.ts";
 import { findTarget, operand, parseTarget, TARGET_DETAILS, TARGET_OPTIONS } from "../../lookup/target-machine.ts";
 import { harmlessLine } from "../../render/text/harmless.ts";
 import { permissionsToStart, START_OPTIONS, timeoutMs } from "../shared-options.ts";
-import { QUEUE_OPTIONS, queueOptions } from "./action-options.ts";
+import { QUEUE_OPTIONS, queueOptions } from "./options/action-options.ts";
 
 export const put: CommandDefinition = {
   usage: "MACHINE FILE",

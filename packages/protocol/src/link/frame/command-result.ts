@@ -1,8 +1,8 @@
 import { type Static, Type } from "typebox";
 import { FileChange } from "../file-change.ts";
 import { Sha256, SizeBytes, UploadId } from "../ids.ts";
-import { OutputCounts } from "../output-counts.ts";
 import { MAX_INLINE_TRANSCRIPT_BYTES } from "./frame-bounds.ts";
+import { OutputCounts } from "./output-counts.ts";
 
 const closed = { additionalProperties: false } as const;
 

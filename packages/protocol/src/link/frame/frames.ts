@@ -3,7 +3,7 @@ import { ActionId, CommandIndex, JournalId, OrderSeq, Sha256, StartId, UnixMs } 
 import { Continuity, ProbeNonce, RollingValue } from "../machine/continuity.ts";
 import { OrderKeySetNumber } from "../machine/enroll.ts";
 import { MachineFacts } from "../machine/machine-facts.ts";
-import { CancelledBy } from "../order-origin.ts";
+import { CancelledBy } from "../order/order-origin.ts";
 import { SignedSecretKey } from "../secrets/secret-env.ts";
 import { CommandResult } from "./command-result.ts";
 import { MAX_ERROR_CHARACTERS, MAX_ERROR_TEXTS, MAX_EVIDENCE_CHARACTERS, MAX_HELD_ORDERS } from "./frame-bounds.ts";

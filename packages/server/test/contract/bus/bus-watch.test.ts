@@ -30,8 +30,8 @@ test("a watcher of an action on one node is notified of what another node wrote"
   const started = await runLiveResponse(writing, PLAYBOOK, (await services.addMachine()).id, request);
   assert.ok(started.ok);
 
-  // The interval is longer than the test, so the store is read again only after a hint. The clock is
-  // the real one: the hint of the creation may arrive late, and the next one then waits 50 ms.
+  // The interval is longer than the test, so the store is read again only after a hint. The clock
+  // is the real one: the hint of the creation may arrive late, and the next one then waits 50 ms.
   const watch = await ActionWatch.open({ ...context, bus: there, clock: systemClock }, PLAYBOOK, started.value.id, {
     rereadIntervalMs: QUIET_MS,
     isStillAdmitted: async () => true,

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { LINK_CLOSE } from "@halligan/protocol/link";
 import { until } from "../../../../protocol/test/support/until.ts";
 import { Gateway } from "../../../src/gateway/gateway.ts";
-import { domainRefusal } from "../../../src/http/api/errors.ts";
+import { domainRefusal } from "../../../src/http/api/errors/errors.ts";
 import { quarantineByHand } from "../../../src/service/machines/quarantine-by-hand.ts";
 import { PLAYBOOK } from "../../support/test-services.ts";
 import { MACHINE_ID, sampleAction, sampleOrder } from "../domain/sample-action.ts";

@@ -4,7 +4,7 @@ import { err, ok } from "@halligan/protocol/errors";
 import fc from "fast-check";
 import { baseName, collectedFileName } from "../../../../src/domain/actions/command.ts";
 import { attachment } from "../../../../src/domain/results/content-disposition.ts";
-import { domainRefusal } from "../../../../src/http/api/errors.ts";
+import { domainRefusal } from "../../../../src/http/api/errors/errors.ts";
 import { odataContext } from "../../../../src/http/api/present/odata-context.ts";
 import { wireTime, wireTimeOrNull } from "../../../../src/http/api/present/wire-time.ts";
 import { readJsonText } from "../../../../src/http/edge/body/json-text.ts";

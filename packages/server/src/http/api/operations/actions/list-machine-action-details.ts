@@ -11,7 +11,7 @@ import { sampleAction, sampleWaiting } from "../../../openapi/samples/actions.ts
 import { contextOf } from "../../../openapi/samples/values.ts";
 import { READ } from "../../access-rules.ts";
 import { operation } from "../../context.ts";
-import { domainRefusal } from "../../errors.ts";
+import { domainRefusal } from "../../errors/errors.ts";
 import { LIST_OPTIONS, listOptions } from "../../list-options.ts";
 import { collectionResponse } from "../../present/collection-wire.ts";
 import { machineActionWire } from "../../present/machine-action-wire.ts";

@@ -11,7 +11,7 @@ import { sampleSucceededAction } from "../../../openapi/samples/actions.ts";
 import { contextOf, SAMPLE } from "../../../openapi/samples/values.ts";
 import { READ } from "../../access-rules.ts";
 import { operation } from "../../context.ts";
-import { domainRefusal } from "../../errors.ts";
+import { domainRefusal } from "../../errors/errors.ts";
 import { collectionResponse } from "../../present/collection-wire.ts";
 import { machineActionWire } from "../../present/machine-action-wire.ts";
 

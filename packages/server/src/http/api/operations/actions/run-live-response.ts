@@ -10,7 +10,7 @@ import { MACHINE_NOT_FOUND } from "../../../openapi/samples/refusals.ts";
 import { contextOf } from "../../../openapi/samples/values.ts";
 import { START } from "../../access-rules.ts";
 import { operation } from "../../context.ts";
-import { domainRefusal } from "../../errors.ts";
+import { domainRefusal } from "../../errors/errors.ts";
 import { IDEMPOTENCY_REFUSALS, idempotencyKeyHeader, readIdempotencyKey } from "../../idempotency-key.ts";
 import { machineActionWire } from "../../present/machine-action-wire.ts";
 import { odataContext } from "../../present/odata-context.ts";

@@ -11,7 +11,7 @@ import { contextOf, SAMPLE_SCRIPT } from "../../../openapi/samples/values.ts";
 import { READ, START } from "../../access-rules.ts";
 import { actionAtEnd, actionEntity, actionLocation, readWait } from "../../action-wait.ts";
 import { operation } from "../../context.ts";
-import { domainRefusal } from "../../errors.ts";
+import { domainRefusal } from "../../errors/errors.ts";
 import { IDEMPOTENCY_REFUSALS, idempotencyKeyHeader, readIdempotencyKey } from "../../idempotency-key.ts";
 
 const OPTIONS_TEXT =

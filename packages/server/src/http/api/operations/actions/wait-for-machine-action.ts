@@ -12,7 +12,7 @@ import { contextOf, SAMPLE } from "../../../openapi/samples/values.ts";
 import { READ } from "../../access-rules.ts";
 import { actionNowEntity, inlineResults, readWait, waitForEnd } from "../../action-wait.ts";
 import { operation } from "../../context.ts";
-import { domainRefusal } from "../../errors.ts";
+import { domainRefusal } from "../../errors/errors.ts";
 
 /** It is not known when a slot gets free. */
 const RETRY_AFTER_S = 5;

@@ -15,7 +15,7 @@ import { ACTION_NOT_FOUND } from "../../../openapi/samples/refusals.ts";
 import { READ } from "../../access-rules.ts";
 import { inlineResults } from "../../action-wait.ts";
 import { operation } from "../../context.ts";
-import { domainRefusal } from "../../errors.ts";
+import { domainRefusal } from "../../errors/errors.ts";
 import { machineActionWire } from "../../present/machine-action-wire.ts";
 import { waitingWire } from "../../present/waiting-wire.ts";
 

@@ -8,7 +8,7 @@ import { sampleBlockedCaller } from "../../../openapi/samples/administration.ts"
 import { BODY_REFUSED } from "../../../openapi/samples/refusals.ts";
 import { ADMIN } from "../../access-rules.ts";
 import { operation } from "../../context.ts";
-import { domainRefusal } from "../../errors.ts";
+import { domainRefusal } from "../../errors/errors.ts";
 import { blockedCallerWire } from "./blocked-caller-wire.ts";
 
 /**

@@ -8,7 +8,7 @@ import { sampleGroup, sampleGroupRequest } from "../../../openapi/samples/admini
 import { GROUP_REFUSED } from "../../../openapi/samples/refusals.ts";
 import { ADMIN } from "../../access-rules.ts";
 import { operation } from "../../context.ts";
-import { domainRefusal } from "../../errors.ts";
+import { domainRefusal } from "../../errors/errors.ts";
 import { deviceGroupWire } from "./device-group-wire.ts";
 
 export const createDeviceGroup = operation({

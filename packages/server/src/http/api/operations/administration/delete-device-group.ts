@@ -7,7 +7,7 @@ import { deviceGroupIdParameter } from "../../../openapi/samples/parameters.ts";
 import { GROUP_NOT_FOUND } from "../../../openapi/samples/refusals.ts";
 import { ADMIN } from "../../access-rules.ts";
 import { operation } from "../../context.ts";
-import { domainRefusal } from "../../errors.ts";
+import { domainRefusal } from "../../errors/errors.ts";
 
 export const deleteDeviceGroup = operation({
   name: "DeleteDeviceGroup",

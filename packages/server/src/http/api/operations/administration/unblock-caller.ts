@@ -7,7 +7,7 @@ import { noContent } from "../../../edge/http-response.ts";
 import { sampleBlockedCaller } from "../../../openapi/samples/administration.ts";
 import { ADMIN } from "../../access-rules.ts";
 import { operation } from "../../context.ts";
-import { domainRefusal } from "../../errors.ts";
+import { domainRefusal } from "../../errors/errors.ts";
 
 export const unblockCaller = operation({
   name: "UnblockCaller",

@@ -9,7 +9,7 @@ import { deviceGroupIdParameter } from "../../../openapi/samples/parameters.ts";
 import { GROUP_NOT_FOUND, GROUP_REFUSED } from "../../../openapi/samples/refusals.ts";
 import { ADMIN } from "../../access-rules.ts";
 import { operation } from "../../context.ts";
-import { domainRefusal } from "../../errors.ts";
+import { domainRefusal } from "../../errors/errors.ts";
 import { deviceGroupWire } from "./device-group-wire.ts";
 
 const changed = { ...sampleGroupRequest, name: "Laboratory, west wing", remediationLevel: "semi-all" };

@@ -8,7 +8,7 @@ import { ok, tooManyRequests } from "../../../edge/http-response.ts";
 import { BODY_REFUSED } from "../../../openapi/samples/refusals.ts";
 import { SAMPLE, SAMPLE_PART_SHA256 } from "../../../openapi/samples/values.ts";
 import { operation } from "../../context.ts";
-import { domainRefusal } from "../../errors.ts";
+import { domainRefusal } from "../../errors/errors.ts";
 
 /**
  * Longest enrollment, in bytes: a device with 64 network addresses sends about 10 KiB. Read without

@@ -9,7 +9,7 @@ import { MACHINE_NOT_FOUND } from "../../../openapi/samples/refusals.ts";
 import { SAMPLE } from "../../../openapi/samples/values.ts";
 import { START } from "../../access-rules.ts";
 import { operation } from "../../context.ts";
-import { domainRefusal } from "../../errors.ts";
+import { domainRefusal } from "../../errors/errors.ts";
 
 /** Who may start an action may encrypt secrets for it. */
 export const getMachineSecretKey = operation({

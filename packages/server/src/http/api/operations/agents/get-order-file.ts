@@ -9,7 +9,7 @@ import { actionIdParameter, BYTES, partialResponse, rangeParameter } from "../..
 import { ORDER_GONE, RANGE_REFUSED } from "../../../openapi/samples/refusals.ts";
 import { SAMPLE, SAMPLE_SCRIPT } from "../../../openapi/samples/values.ts";
 import { operation } from "../../context.ts";
-import { domainRefusal } from "../../errors.ts";
+import { domainRefusal } from "../../errors/errors.ts";
 
 /**
  * A device fetches the content that one of its open orders names, of the library or of the action

@@ -9,7 +9,7 @@ import { sampleEnrollmentToken } from "../../../openapi/samples/administration.t
 import { SAMPLE } from "../../../openapi/samples/values.ts";
 import { ADMIN } from "../../access-rules.ts";
 import { operation } from "../../context.ts";
-import { domainRefusal } from "../../errors.ts";
+import { domainRefusal } from "../../errors/errors.ts";
 import { enrollmentTokenWire } from "./enrollment-token-wire.ts";
 
 export const revokeEnrollmentToken = operation({

@@ -10,7 +10,7 @@ import { APPLICATION_NOT_FOUND, BODY_REFUSED } from "../../../openapi/samples/re
 import { SAMPLE } from "../../../openapi/samples/values.ts";
 import { ADMIN } from "../../access-rules.ts";
 import { operation } from "../../context.ts";
-import { domainRefusal } from "../../errors.ts";
+import { domainRefusal } from "../../errors/errors.ts";
 import { applicationSecretWire } from "./application-wire.ts";
 import { secretEndMs } from "./secret-end.ts";
 

@@ -9,7 +9,7 @@ import { BODY_REFUSED } from "../../../openapi/samples/refusals.ts";
 import { SAMPLE } from "../../../openapi/samples/values.ts";
 import { ADMIN } from "../../access-rules.ts";
 import { operation } from "../../context.ts";
-import { domainRefusal } from "../../errors.ts";
+import { domainRefusal } from "../../errors/errors.ts";
 import { applicationWire } from "./application-wire.ts";
 import { secretEndMs } from "./secret-end.ts";
 

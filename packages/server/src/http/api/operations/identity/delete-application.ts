@@ -8,7 +8,7 @@ import { APPLICATION_NOT_FOUND } from "../../../openapi/samples/refusals.ts";
 import { SAMPLE } from "../../../openapi/samples/values.ts";
 import { ADMIN } from "../../access-rules.ts";
 import { operation } from "../../context.ts";
-import { domainRefusal } from "../../errors.ts";
+import { domainRefusal } from "../../errors/errors.ts";
 
 /** Its tokens are refused at once on this node, and on the others within a second. */
 export const deleteApplication = operation({

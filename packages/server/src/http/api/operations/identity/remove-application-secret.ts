@@ -7,7 +7,7 @@ import { noContent } from "../../../edge/http-response.ts";
 import { SAMPLE } from "../../../openapi/samples/values.ts";
 import { ADMIN } from "../../access-rules.ts";
 import { operation } from "../../context.ts";
-import { domainRefusal } from "../../errors.ts";
+import { domainRefusal } from "../../errors/errors.ts";
 
 /**
  * Tokens that the secret gave are refused at once on this node, and on the others within a second.

@@ -7,7 +7,7 @@ import { fileNameParameter } from "../../../openapi/samples/parameters.ts";
 import { LIBRARY_FILE_NOT_FOUND } from "../../../openapi/samples/refusals.ts";
 import { LIBRARY } from "../../access-rules.ts";
 import { operation } from "../../context.ts";
-import { domainRefusal } from "../../errors.ts";
+import { domainRefusal } from "../../errors/errors.ts";
 
 /** 204, or 404 for an unknown name. `docs/contract/http-api.md#library-files`. */
 export const deleteLibraryFile = operation({

@@ -9,7 +9,7 @@ import { BYTES, fileNameParameter, partialResponse, rangeParameter } from "../..
 import { LIBRARY_FILE_NOT_FOUND, RANGE_REFUSED } from "../../../openapi/samples/refusals.ts";
 import { SAMPLE, SAMPLE_SCRIPT } from "../../../openapi/samples/values.ts";
 import { operation } from "../../context.ts";
-import { domainRefusal } from "../../errors.ts";
+import { domainRefusal } from "../../errors/errors.ts";
 import { readSha256 } from "./given-sha256.ts";
 
 /** The bytes of the present version, or with `?sha256=` of an earlier one. */

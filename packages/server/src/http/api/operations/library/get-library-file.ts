@@ -8,7 +8,7 @@ import { sampleLibraryFile } from "../../../openapi/samples/library.ts";
 import { fileNameParameter } from "../../../openapi/samples/parameters.ts";
 import { LIBRARY_FILE_NOT_FOUND } from "../../../openapi/samples/refusals.ts";
 import { operation } from "../../context.ts";
-import { domainRefusal } from "../../errors.ts";
+import { domainRefusal } from "../../errors/errors.ts";
 import { libraryFileWire } from "../../present/library-file-wire.ts";
 
 /** What a name stands for now. With its SHA-256 a start is pinned to these bytes. */

@@ -10,7 +10,7 @@ import { LIBRARY_FILE_NOT_FOUND } from "../../../openapi/samples/refusals.ts";
 import { SAMPLE, SAMPLE_SCRIPT } from "../../../openapi/samples/values.ts";
 import { LIBRARY } from "../../access-rules.ts";
 import { operation } from "../../context.ts";
-import { domainRefusal } from "../../errors.ts";
+import { domainRefusal } from "../../errors/errors.ts";
 import { wireTime, wireTimeOrNull } from "../../present/wire-time.ts";
 
 /** Every upload of a name, newest first, replaced and removed ones too. */

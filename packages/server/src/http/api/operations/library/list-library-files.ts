@@ -11,7 +11,7 @@ import { sampleLibraryFile } from "../../../openapi/samples/library.ts";
 import { contextOf } from "../../../openapi/samples/values.ts";
 import { LIBRARY } from "../../access-rules.ts";
 import { operation } from "../../context.ts";
-import { domainRefusal } from "../../errors.ts";
+import { domainRefusal } from "../../errors/errors.ts";
 import { collectionResponse } from "../../present/collection-wire.ts";
 import { libraryFileWire } from "../../present/library-file-wire.ts";
 

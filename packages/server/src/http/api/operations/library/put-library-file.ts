@@ -14,7 +14,7 @@ import { BYTES, fileNameParameter } from "../../../openapi/samples/parameters.ts
 import { SAMPLE, SAMPLE_SCRIPT } from "../../../openapi/samples/values.ts";
 import { LIBRARY } from "../../access-rules.ts";
 import { operation } from "../../context.ts";
-import { domainRefusal } from "../../errors.ts";
+import { domainRefusal } from "../../errors/errors.ts";
 import { libraryFileWire } from "../../present/library-file-wire.ts";
 import { readSha256 } from "./given-sha256.ts";
 import { libraryStorageRefusal } from "./library-upload.ts";

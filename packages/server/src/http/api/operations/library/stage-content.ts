@@ -9,7 +9,7 @@ import { BYTES } from "../../../openapi/samples/parameters.ts";
 import { SAMPLE, SAMPLE_SCRIPT } from "../../../openapi/samples/values.ts";
 import { LIBRARY } from "../../access-rules.ts";
 import { operation } from "../../context.ts";
-import { domainRefusal } from "../../errors.ts";
+import { domainRefusal } from "../../errors/errors.ts";
 import { wireTime } from "../../present/wire-time.ts";
 import { readSha256 } from "./given-sha256.ts";
 

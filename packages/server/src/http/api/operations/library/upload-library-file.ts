@@ -11,7 +11,7 @@ import { BYTES } from "../../../openapi/samples/parameters.ts";
 import { contextOf, SAMPLE_SCRIPT } from "../../../openapi/samples/values.ts";
 import { LIBRARY } from "../../access-rules.ts";
 import { operation } from "../../context.ts";
-import { domainRefusal } from "../../errors.ts";
+import { domainRefusal } from "../../errors/errors.ts";
 import { libraryFileWire } from "../../present/library-file-wire.ts";
 import { odataContext } from "../../present/odata-context.ts";
 import { readLibraryUpload } from "./library-upload.ts";

@@ -4,7 +4,7 @@ import type { DomainError } from "../../../../domain/errors.ts";
 import type { Machine } from "../../../../domain/machines/machine.ts";
 import { type ErrorResponse, type JsonResponse, ok } from "../../../edge/http-response.ts";
 import type { HttpContext } from "../../context.ts";
-import { domainRefusal } from "../../errors.ts";
+import { domainRefusal } from "../../errors/errors.ts";
 import { changedMachineWire } from "../../present/machine-details-wire.ts";
 
 /**

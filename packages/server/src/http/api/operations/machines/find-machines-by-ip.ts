@@ -10,7 +10,7 @@ import { machinesResponse } from "../../../openapi/samples/machines.ts";
 import { SAMPLE } from "../../../openapi/samples/values.ts";
 import { READ } from "../../access-rules.ts";
 import { operation } from "../../context.ts";
-import { domainRefusal } from "../../errors.ts";
+import { domainRefusal } from "../../errors/errors.ts";
 import { machineWires } from "../../present/machine-wire.ts";
 import { odataContext } from "../../present/odata-context.ts";
 

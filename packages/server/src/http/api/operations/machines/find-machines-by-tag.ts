@@ -9,7 +9,7 @@ import { httpError } from "../../../edge/http-response.ts";
 import { machinesResponse } from "../../../openapi/samples/machines.ts";
 import { READ } from "../../access-rules.ts";
 import { operation } from "../../context.ts";
-import { domainRefusal } from "../../errors.ts";
+import { domainRefusal } from "../../errors/errors.ts";
 import { collectionResponse } from "../../present/collection-wire.ts";
 import { machineWires } from "../../present/machine-wire.ts";
 

@@ -7,7 +7,7 @@ import { machineIdParameter } from "../../../openapi/samples/parameters.ts";
 import { MACHINE_NOT_FOUND } from "../../../openapi/samples/refusals.ts";
 import { READ } from "../../access-rules.ts";
 import { operation } from "../../context.ts";
-import { domainRefusal } from "../../errors.ts";
+import { domainRefusal } from "../../errors/errors.ts";
 import { machineDetailsWire } from "../../present/machine-details-wire.ts";
 
 /** By id or name; retired machines as well. */

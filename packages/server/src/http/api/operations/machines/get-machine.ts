@@ -7,7 +7,7 @@ import { machineIdParameter } from "../../../openapi/samples/parameters.ts";
 import { MACHINE_NOT_FOUND } from "../../../openapi/samples/refusals.ts";
 import { READ } from "../../access-rules.ts";
 import { operation } from "../../context.ts";
-import { domainRefusal } from "../../errors.ts";
+import { domainRefusal } from "../../errors/errors.ts";
 import { machineEntity } from "../../present/machine-wire.ts";
 
 /** By id or computer name. `docs/contract/http-api.md#machines`. */

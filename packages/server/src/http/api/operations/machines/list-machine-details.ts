@@ -13,7 +13,7 @@ import { sampleListedMachine } from "../../../openapi/samples/machines.ts";
 import { contextOf } from "../../../openapi/samples/values.ts";
 import { READ } from "../../access-rules.ts";
 import { operation } from "../../context.ts";
-import { domainRefusal } from "../../errors.ts";
+import { domainRefusal } from "../../errors/errors.ts";
 import { LIST_OPTIONS, listOptions } from "../../list-options.ts";
 import { collectionResponse } from "../../present/collection-wire.ts";
 import { listedMachineWires } from "../../present/machine-details-wire.ts";

@@ -8,7 +8,7 @@ import { odataParameters } from "../../../openapi/odata-parameters.ts";
 import { machinesResponse } from "../../../openapi/samples/machines.ts";
 import { READ } from "../../access-rules.ts";
 import { operation } from "../../context.ts";
-import { domainRefusal } from "../../errors.ts";
+import { domainRefusal } from "../../errors/errors.ts";
 import { collectionResponse } from "../../present/collection-wire.ts";
 import { machineWires } from "../../present/machine-wire.ts";
 

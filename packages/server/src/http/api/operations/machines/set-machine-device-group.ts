@@ -11,7 +11,7 @@ import { BODY_REFUSED } from "../../../openapi/samples/refusals.ts";
 import { contextOf, SAMPLE } from "../../../openapi/samples/values.ts";
 import { ADMIN } from "../../access-rules.ts";
 import { operation } from "../../context.ts";
-import { domainRefusal } from "../../errors.ts";
+import { domainRefusal } from "../../errors/errors.ts";
 import { machineEntity } from "../../present/machine-wire.ts";
 
 export const setMachineDeviceGroup = operation({

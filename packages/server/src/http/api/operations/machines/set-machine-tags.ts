@@ -8,7 +8,7 @@ import { machineIdParameter } from "../../../openapi/samples/parameters.ts";
 import { MACHINE_NOT_FOUND } from "../../../openapi/samples/refusals.ts";
 import { WRITE } from "../../access-rules.ts";
 import { operation } from "../../context.ts";
-import { domainRefusal } from "../../errors.ts";
+import { domainRefusal } from "../../errors/errors.ts";
 import { machineEntity } from "../../present/machine-wire.ts";
 
 /** Adds or removes one tag; answers with the machine. */

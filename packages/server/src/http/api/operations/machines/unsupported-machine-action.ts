@@ -6,7 +6,7 @@ import { machineIdParameter } from "../../../openapi/samples/parameters.ts";
 import { MACHINE_NOT_FOUND } from "../../../openapi/samples/refusals.ts";
 import { ACTING, IN_SCOPE } from "../../access-rules.ts";
 import { type HttpContext, operation } from "../../context.ts";
-import { domainRefusal } from "../../errors.ts";
+import { domainRefusal } from "../../errors/errors.ts";
 
 /** Machine actions of Defender that are not live response, as they stand in the path. */
 const NAMES = [

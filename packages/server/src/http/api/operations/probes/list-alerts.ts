@@ -7,7 +7,7 @@ import { ok } from "../../../edge/http-response.ts";
 import { AlertCollection } from "../../../openapi/components.ts";
 import { contextOf } from "../../../openapi/samples/values.ts";
 import { operation } from "../../context.ts";
-import { domainRefusal } from "../../errors.ts";
+import { domainRefusal } from "../../errors/errors.ts";
 import { odataContext } from "../../present/odata-context.ts";
 
 /**

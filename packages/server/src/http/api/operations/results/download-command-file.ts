@@ -11,7 +11,7 @@ import { ACTION_NOT_FOUND } from "../../../openapi/samples/refusals.ts";
 import { RESULTS } from "../../access-rules.ts";
 import { readWait } from "../../action-wait.ts";
 import { operation } from "../../context.ts";
-import { domainRefusal } from "../../errors.ts";
+import { domainRefusal } from "../../errors/errors.ts";
 
 const RETRY_AFTER_S = 5;
 

@@ -19,7 +19,7 @@ import {
 import { ACTION_NOT_FOUND, RANGE_REFUSED } from "../../../openapi/samples/refusals.ts";
 import { RESULTS } from "../../access-rules.ts";
 import { operation } from "../../context.ts";
-import { domainRefusal } from "../../errors.ts";
+import { domainRefusal } from "../../errors/errors.ts";
 
 const RETRY_AFTER_S = 5;
 

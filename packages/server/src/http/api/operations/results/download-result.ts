@@ -21,7 +21,7 @@ import {
 import { RANGE_REFUSED } from "../../../openapi/samples/refusals.ts";
 import { SAMPLE } from "../../../openapi/samples/values.ts";
 import { operation } from "../../context.ts";
-import { domainRefusal } from "../../errors.ts";
+import { domainRefusal } from "../../errors/errors.ts";
 import { openTranscript } from "./open-transcript.ts";
 
 /** A slot is free when another download ends: within seconds if its client reads. */

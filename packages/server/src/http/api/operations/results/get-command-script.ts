@@ -15,7 +15,7 @@ import { ACTION_NOT_FOUND, RANGE_REFUSED } from "../../../openapi/samples/refusa
 import { SAMPLE_SCRIPT } from "../../../openapi/samples/values.ts";
 import { RESULTS } from "../../access-rules.ts";
 import { operation } from "../../context.ts";
-import { domainRefusal } from "../../errors.ts";
+import { domainRefusal } from "../../errors/errors.ts";
 
 /** The bytes that a RunScript runs, for callers who may read what it wrote. */
 export const getCommandScript = operation({

@@ -8,7 +8,7 @@ import { actionIdParameter, commandIndexParameter } from "../../../openapi/sampl
 import { contextOf, SAMPLE } from "../../../openapi/samples/values.ts";
 import { RESULTS } from "../../access-rules.ts";
 import { operation } from "../../context.ts";
-import { domainRefusal } from "../../errors.ts";
+import { domainRefusal } from "../../errors/errors.ts";
 import { odataContext } from "../../present/odata-context.ts";
 
 /**

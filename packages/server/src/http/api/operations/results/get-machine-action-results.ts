@@ -12,7 +12,7 @@ import { ACTION_NOT_FOUND } from "../../../openapi/samples/refusals.ts";
 import { SAMPLE } from "../../../openapi/samples/values.ts";
 import { READ } from "../../access-rules.ts";
 import { operation } from "../../context.ts";
-import { domainRefusal } from "../../errors.ts";
+import { domainRefusal } from "../../errors/errors.ts";
 
 const SAMPLE_BODY = {
   actionId: SAMPLE.actionId,

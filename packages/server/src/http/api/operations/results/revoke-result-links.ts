@@ -6,7 +6,7 @@ import { noContent } from "../../../edge/http-response.ts";
 import { actionIdParameter } from "../../../openapi/samples/parameters.ts";
 import { IN_SCOPE } from "../../access-rules.ts";
 import { operation } from "../../context.ts";
-import { domainRefusal } from "../../errors.ts";
+import { domainRefusal } from "../../errors/errors.ts";
 
 /** For a link that leaked: every link to a result of the action is refused from then on. */
 export const revokeResultLinks = operation({

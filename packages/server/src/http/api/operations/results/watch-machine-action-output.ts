@@ -12,7 +12,7 @@ import { actionIdParameter } from "../../../openapi/samples/parameters.ts";
 import { ACTION_NOT_FOUND } from "../../../openapi/samples/refusals.ts";
 import { RESULTS } from "../../access-rules.ts";
 import { operation } from "../../context.ts";
-import { domainRefusal } from "../../errors.ts";
+import { domainRefusal } from "../../errors/errors.ts";
 import { outputEventText, readOutputCursor } from "../../present/output-event.ts";
 
 /** As the stream of events: clients and proxies give up after 30 to 60 s. */

@@ -6,7 +6,7 @@ import { noContent } from "../../../../edge/http-response.ts";
 import { contentSha256Parameter } from "../../../../openapi/samples/parameters.ts";
 import { APPROVE } from "../../../access-rules.ts";
 import { operation } from "../../../context.ts";
-import { domainRefusal } from "../../../errors.ts";
+import { domainRefusal } from "../../../errors/errors.ts";
 import { readSha256 } from "../given-sha256.ts";
 
 export const withdrawLibraryApproval = operation({

@@ -7,7 +7,7 @@ import { machineIdParameter } from "../../../../openapi/samples/parameters.ts";
 import { MACHINE_NOT_FOUND } from "../../../../openapi/samples/refusals.ts";
 import { ADMIN_IN_SCOPE } from "../../../access-rules.ts";
 import { operation } from "../../../context.ts";
-import { domainRefusal } from "../../../errors.ts";
+import { domainRefusal } from "../../../errors/errors.ts";
 
 export const deleteMachine = operation({
   name: "DeleteMachine",

@@ -9,7 +9,7 @@ import { actionIdParameter, uploadIdParameter, uploadIndexParameter } from "../.
 import { DISK_FULL, ORDER_GONE, UPLOADS_BOUNDED } from "../../../../openapi/samples/refusals.ts";
 import { SAMPLE_PART, SAMPLE_PART_SHA256 } from "../../../../openapi/samples/values.ts";
 import { operation } from "../../../context.ts";
-import { domainRefusal } from "../../../errors.ts";
+import { domainRefusal } from "../../../errors/errors.ts";
 import { boundedUpload } from "./bounded-upload.ts";
 
 /**

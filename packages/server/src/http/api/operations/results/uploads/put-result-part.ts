@@ -16,7 +16,7 @@ import {
 import { DISK_FULL, ORDER_GONE, UPLOADS_BOUNDED } from "../../../../openapi/samples/refusals.ts";
 import { SAMPLE_PART, SAMPLE_PART_SHA256 } from "../../../../openapi/samples/values.ts";
 import { operation } from "../../../context.ts";
-import { domainRefusal } from "../../../errors.ts";
+import { domainRefusal } from "../../../errors/errors.ts";
 import { boundedUpload } from "./bounded-upload.ts";
 
 /** One numbered part of a result; 204 means durable. `protocol/src/link/transfer.ts`. */

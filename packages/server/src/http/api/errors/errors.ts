@@ -1,24 +1,19 @@
-import type { DomainError } from "../../domain/errors.ts";
-import { type ErrorResponse, httpError } from "../edge/http-response.ts";
-import { wireTime } from "./present/wire-time.ts";
-import { RUN_AS_OBSTACLES } from "./run-as-obstacles.ts";
-
-type ErrorByCode = { readonly [E in DomainError as E["code"]]: E };
-
-interface WireRow<E> {
-  readonly status: number;
-  readonly code: string;
-  readonly message: (error: E) => string;
-  /** Sent as `Retry-After`, in whole seconds. */
-  readonly retryAfterMs?: (error: E) => number;
-}
+import type { DomainError } from "../../../domain/errors.ts";
+import { type ErrorResponse, httpError } from "../../edge/http-response.ts";
+import { wireTime } from "../present/wire-time.ts";
+import { RUN_AS_OBSTACLES } from "../run-as-obstacles.ts";
+import { IDENTITY_ERRORS } from "./identity-errors.ts";
+import { LIBRARY_ERRORS } from "./library-errors.ts";
+import type { ErrorByCode, WireErrors } from "./wire-error.ts";
 
 /**
  * How each refusal of the domain looks on the wire. `docs/contract/http-api.md#errors`,
  * `docs/contract/choices.md`, and for agents `protocol/src/link/transfer.ts`. 401 stands for faults
  * of the token alone: one client signs in again without end.
  */
-const WIRE: { readonly [C in keyof ErrorByCode]: WireRow<ErrorByCode[C]> } = {
+const WIRE: WireErrors = {
+  ...LIBRARY_ERRORS,
+  ...IDENTITY_ERRORS,
   MachineNotFound: { status: 404, code: "ResourceNotFound", message: (e) => `Machine ${e.machineId} was not found` },
   MachineNameAmbiguous: {
     status: 400,
@@ -173,72 +168,6 @@ const WIRE: { readonly [C in keyof ErrorByCode]: WireRow<ErrorByCode[C]> } = {
   ResultLinkInvalid: { status: 403, code: "Forbidden", message: () => "The link is not valid" },
   ResultLinkExpired: { status: 403, code: "Forbidden", message: () => "The link has expired; ask for a new one" },
   ResultLinkRevoked: { status: 403, code: "Forbidden", message: () => "The link was revoked; ask for a new one" },
-  LibraryFileNotFound: {
-    status: 404,
-    code: "ResourceNotFound",
-    message: (e) => `Library file ${e.fileName} was not found`,
-  },
-  LibraryContentNotFound: {
-    status: 404,
-    code: "ResourceNotFound",
-    message: (e) => `The library has no file with the SHA-256 ${e.sha256}`,
-  },
-  // Clients look for "already exists". docs/contract/clients-in-the-wild.md#library.
-  LibraryFileExists: {
-    status: 400,
-    code: "InvalidInput",
-    message: (e) => `Library file ${e.fileName} already exists; set OverrideIfExists to replace it`,
-  },
-  LibraryFileOfOtherGroups: {
-    status: 403,
-    code: "Forbidden",
-    message: (e) => `Library file ${e.fileName} is bound to device groups that the caller does not reach`,
-  },
-  LibraryFileUnbound: {
-    status: 403,
-    code: "Forbidden",
-    message: () => "Only a caller who reaches the machines of all device groups adds a file that all of them may run",
-  },
-  ContentOfOtherGroups: {
-    status: 403,
-    code: "DisallowedOperation",
-    message: (e) =>
-      `The library file with the SHA-256 ${e.sha256} is bound to other device groups than that of machine ${e.machineId}`,
-  },
-  ContentNotApproved: {
-    status: 403,
-    code: "DisallowedOperation",
-    message: (e) =>
-      `The content with the SHA-256 ${e.sha256} is not approved: another account than the one that uploaded it has to ` +
-      "approve it (Halligan.Library.Approve)",
-  },
-  ApprovalOfOwnContent: {
-    status: 403,
-    code: "DisallowedOperation",
-    message: (e) =>
-      `The content with the SHA-256 ${e.sha256} comes from the caller's own account; another one has to approve it`,
-  },
-  ContentUnknown: {
-    status: 404,
-    code: "ResourceNotFound",
-    message: (e) => `There is no approval of the SHA-256 ${e.sha256}`,
-  },
-  CallerNotBlocked: {
-    status: 404,
-    code: "ResourceNotFound",
-    message: (e) => `Caller ${e.callerId} is not blocked`,
-  },
-  LibraryFileOfAnother: {
-    status: 403,
-    code: "Forbidden",
-    message: (e) =>
-      `Library file ${e.fileName} belongs to another caller; changing it needs one more permission (Halligan.Library.Override)`,
-  },
-  LibraryFileTooLarge: {
-    status: 400,
-    code: "InvalidInput",
-    message: (e) => `The file is larger than the limit of ${e.limitBytes} bytes`,
-  },
   SecretsNotSupported: {
     status: 409,
     code: "SecretsNotSupported",
@@ -251,89 +180,6 @@ const WIRE: { readonly [C in keyof ErrorByCode]: WireRow<ErrorByCode[C]> } = {
     message: (e) =>
       `The secrets are encrypted to another key than the present one of machine ${e.machineId}. Get its key and encrypt them again`,
   },
-  LibraryFileChanged: {
-    status: 409,
-    code: "LibraryFileChanged",
-    message: (e) =>
-      `Library file ${e.fileName} was replaced: it has the SHA-256 ${e.presentSha256} now, not ${e.wantedSha256}. ` +
-      "Look at the new file, then start again with its SHA-256",
-  },
-  ContentNotPermitted: {
-    status: 403,
-    code: "Forbidden",
-    message: () =>
-      "Content that is not a library file needs one more permission, because it is new to this server (Library.Manage)",
-  },
-  ContentMismatch: { status: 400, code: "InvalidInput", message: (e) => e.detail },
-  LibraryContentRemoved: {
-    status: 503,
-    code: "ServiceUnavailable",
-    message: (e) => `The same content (SHA-256 ${e.sha256}) was being removed as unused; upload the file again`,
-    retryAfterMs: () => 1_000,
-  },
-  StagedContentNotFound: {
-    status: 404,
-    code: "ResourceNotFound",
-    message: (e) =>
-      `No content with the SHA-256 ${e.sha256} is staged for this caller: it was not uploaded, or has expired. ` +
-      `Upload it with PUT /halligan/v1/content/${e.sha256}`,
-  },
-  StagedContentLimit: {
-    status: 400,
-    code: "InvalidInput",
-    message: (e) =>
-      `An account may have ${e.limitBytes} bytes in ${e.limitCount} staged contents that no action refers to; ` +
-      "start what was staged before, or wait until it expires",
-  },
-  ApplicationNotFound: {
-    status: 404,
-    code: "ResourceNotFound",
-    message: (e) => `Application ${e.clientId} was not found`,
-  },
-  ApplicationInUse: {
-    status: 400,
-    code: "BadRequest",
-    message: (e) =>
-      `Application ${e.clientId} asks for this itself and cannot remove itself; another administrator can`,
-  },
-  ApplicationSecretInUse: {
-    status: 400,
-    code: "BadRequest",
-    message: (e) =>
-      `Secret ${e.secretId} is the last one with which application ${e.clientId} signs in, and it asks for this itself; add another one first`,
-  },
-  ApplicationHasNoKey: {
-    status: 400,
-    code: "BadRequest",
-    message: (e) =>
-      `Application ${e.clientId} has no key and could not sign in without its secret; create one with keys and remove this one`,
-  },
-  ApplicationHasKeys: {
-    status: 400,
-    code: "BadRequest",
-    message: (e) => `Application ${e.clientId} signs its token requests with keys and takes no secret`,
-  },
-  ApplicationSecretNotFound: {
-    status: 404,
-    code: "ResourceNotFound",
-    message: (e) => `Application ${e.clientId} has no secret ${e.secretId}`,
-  },
-  TooManySecrets: {
-    status: 400,
-    code: "BadRequest",
-    message: (e) => `An application may have ${e.limit} secrets; remove one that is no longer used`,
-  },
-  GrantNotHeld: {
-    status: 403,
-    code: "Forbidden",
-    message: (e) => `A caller grants only permissions that it has itself; this one lacks ${e.permissions.join(", ")}`,
-  },
-  EnrollmentTokenNotFound: {
-    status: 404,
-    code: "ResourceNotFound",
-    message: (e) => `Enrollment token ${e.tokenId} was not found`,
-  },
-  EnrollmentRefused: { status: 403, code: "Forbidden", message: (e) => `Enrollment refused: ${e.detail}` },
   TransferRefused: { status: 410, code: "ResourceNotFound", message: (e) => e.detail },
   PartMismatch: { status: 400, code: "PartMismatch", message: (e) => e.detail },
   UploadIncomplete: {

@@ -5,7 +5,7 @@
  * and frames with these members.
  */
 import { type Static, Type } from "typebox";
-import { UnixMs } from "./ids.ts";
+import { UnixMs } from "../ids.ts";
 
 /** In `features` of a hello: the agent takes the members of this file. */
 export const ORDER_ORIGIN = "orderOrigin";

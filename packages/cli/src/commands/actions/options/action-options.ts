@@ -1,9 +1,9 @@
 import { type ActionOptions, DEVICE_USER_PATTERN } from "@halligan/protocol/api";
 import { isoTimeMs } from "@halligan/protocol/text";
 import { systemClock } from "@halligan/protocol/time";
-import type { Arguments, OptionSpecs } from "../../arguments/arguments.ts";
-import { UsageError } from "../../errors/cli-error.ts";
-import { parseDuration, parseSize } from "../../render/text/units.ts";
+import type { Arguments, OptionSpecs } from "../../../arguments/arguments.ts";
+import { UsageError } from "../../../errors/cli-error.ts";
+import { parseDuration, parseSize } from "../../../render/text/units.ts";
 
 /** Of every start. The server refuses what is above its maxima. */
 export const QUEUE_OPTIONS = {

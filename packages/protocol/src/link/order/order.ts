@@ -1,8 +1,8 @@
 import { type Static, Type } from "typebox";
-import { ActionId, CommandIndex, JournalId, MachineId, OrderSeq, Sha256, SizeBytes, UnixMs } from "./ids.ts";
+import { ActionId, CommandIndex, JournalId, MachineId, OrderSeq, Sha256, SizeBytes, UnixMs } from "../ids.ts";
+import { SecretEnv } from "../secrets/secret-env.ts";
 import { OrderOrigin } from "./order-origin.ts";
 import { DeviceUser } from "./run-as.ts";
-import { SecretEnv } from "./secrets/secret-env.ts";
 
 /** The content that a command uses. It was pinned when the action was accepted or claimed. */
 export const OrderFile = Type.Object({ sha256: Sha256, sizeBytes: SizeBytes }, { additionalProperties: false });

@@ -3,7 +3,7 @@
  * (docs/decisions/0054-output-as-it-was.md).
  */
 import { type Static, Type } from "typebox";
-import { SizeBytes } from "./ids.ts";
+import { SizeBytes } from "../ids.ts";
 
 /**
  * In `features` of a hello: the agent reports {@link OutputCounts}. In those of the answer: the

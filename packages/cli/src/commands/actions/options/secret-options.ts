@@ -8,11 +8,11 @@ import {
   secretNameFault,
 } from "@halligan/protocol/link";
 import { isSecretValue, sealSecrets } from "@halligan/protocol/link-crypto";
-import type { Arguments, OptionSpecs } from "../../arguments/arguments.ts";
-import type { CommandContext } from "../../command.ts";
-import { CliError, UsageError } from "../../errors/cli-error.ts";
-import { readSmallFileBytes } from "../../errors/local-file-error.ts";
-import { readHiddenLine } from "../../profile/secret.ts";
+import type { Arguments, OptionSpecs } from "../../../arguments/arguments.ts";
+import type { CommandContext } from "../../../command.ts";
+import { CliError, UsageError } from "../../../errors/cli-error.ts";
+import { readSmallFileBytes } from "../../../errors/local-file-error.ts";
+import { readHiddenLine } from "../../../profile/secret.ts";
 
 /** Of a start with a script. */
 export const SECRET_OPTIONS = {

@@ -1,6 +1,6 @@
 import { type Static, Type } from "typebox";
-import { MachineId } from "./ids.ts";
-import { OrderKey, OrderKeySetNumber } from "./machine/enroll.ts";
+import { MachineId } from "../ids.ts";
+import { OrderKey, OrderKeySetNumber } from "../machine/enroll.ts";
 
 /**
  * The keys that may sign orders from now on. The server signs with the first one. A key that the
