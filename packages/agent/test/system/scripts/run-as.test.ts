@@ -11,7 +11,8 @@ import { EnrolledAgent } from "../../support/enrolled-agent.ts";
 import { type MadeUser, madeUser } from "../../support/made-user.ts";
 import { isAlive } from "../../support/scripts.ts";
 
-const timeout = 60_000;
+// Each restart of an agent takes seconds on a busy device.
+const timeout = 180_000;
 const NOBODY = 65_534;
 const isRoot = process.geteuid?.() === 0;
 const noCgroup = cgroupKinds().every(({ skip }) => skip !== false);
