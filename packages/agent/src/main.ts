@@ -7,20 +7,20 @@ import { parseArgs } from "node:util";
 import { uncheckedTlsFault } from "@halligan/protocol/network";
 import { COMMIT, DEVELOPMENT, versionLine } from "@halligan/protocol/version";
 import { runAgent } from "./agent.ts";
+import { logCommand, statusCommand } from "./command-line/device-commands.ts";
+import { enrollCommand } from "./command-line/enroll-command.ts";
+import { installCommand, uninstallCommand } from "./command-line/install-command.ts";
+import { dataRoot, effectiveSettings, PLACE_OPTIONS } from "./command-line/place.ts";
+import { parsedOrUsage, UsageError } from "./command-line/usage-error.ts";
 import { fileCalls } from "./commands/files/file-calls.ts";
 import { printSettings } from "./config/print-settings.ts";
 import { CONFIG_FILE_NAME } from "./config/read-settings.ts";
 import { SettingsError } from "./config/settings-error.ts";
-import { logCommand, statusCommand } from "./device-commands.ts";
-import { enrollCommand } from "./enroll-command.ts";
 import { TOKEN_VARIABLE } from "./identity/enrollment-token.ts";
-import { installCommand, uninstallCommand } from "./install-command.ts";
 import { jsonLog } from "./log.ts";
-import { dataRoot, effectiveSettings, PLACE_OPTIONS } from "./place.ts";
 import { runtimeVariableFault } from "./process/environment/runtime-variables.ts";
 import { closeInheritedDescriptors } from "./process/inherited-descriptors.ts";
 import { takeSignals } from "./signals.ts";
-import { parsedOrUsage, UsageError } from "./usage-error.ts";
 
 const HELP = `${versionLine("halligan-agent")}: lets a Halligan server run live response on this device.
 

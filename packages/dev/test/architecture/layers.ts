@@ -91,6 +91,10 @@ const agent: Folders = {
     "enrollment comes before any command and does not know them",
   ),
   install: rule(["disk", "identity"], "the service is set up without the agent that runs in it"),
+  "command-line": rule(
+    ["config", "core", "disk", "identity", "install", "machine-facts", "network", "owners-log", "status", "log.ts"],
+    "a command of the program for people needs no running agent",
+  ),
   commands: rule(
     ["core", "disk", "identity", "process", "transfer", "limits.ts", "settings.ts"],
     "a command runs on the adapters; none of them knows commands",

@@ -2,8 +2,8 @@ import type { MachineActionStatus } from "@halligan/protocol/api";
 
 /**
  * Every refusal that a use case can return, with one variant for each case that a caller treats
- * differently. One table, `http/api/errors/errors.ts`, gives the wire form of each; a missing row does not
- * compile.
+ * differently. One table, `http/api/errors/errors.ts`, gives the wire form of each; a missing row
+ * does not compile.
  */
 export type DomainError =
   | { code: "MachineNotFound"; machineId: string }

@@ -2,12 +2,12 @@
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { installLayout, UNIT_NAME } from "./install/layout.ts";
-import { isSystemdRunning, serviceState } from "./install/systemd.ts";
-import { escapeControls } from "./log.ts";
-import { printLog, sinceMs } from "./owners-log/log-command.ts";
+import { installLayout, UNIT_NAME } from "../install/layout.ts";
+import { isSystemdRunning, serviceState } from "../install/systemd.ts";
+import { escapeControls } from "../log.ts";
+import { printLog, sinceMs } from "../owners-log/log-command.ts";
+import { shownStatus, statusExit, statusText } from "../status/status-command.ts";
 import { dataRoot, PLACE_OPTIONS } from "./place.ts";
-import { shownStatus, statusExit, statusText } from "./status/status-command.ts";
 import { parsedOrUsage, UsageError } from "./usage-error.ts";
 
 export async function statusCommand(argv: string[]): Promise<number> {

@@ -1,6 +1,6 @@
 /** Where an agent has its data folder and its settings, by the options of its commands. */
-import { type EffectiveSettings, readSettings } from "./config/read-settings.ts";
-import { defaultDataRoot } from "./disk/data-folder.ts";
+import { type EffectiveSettings, readSettings } from "../config/read-settings.ts";
+import { defaultDataRoot } from "../disk/data-folder.ts";
 
 export const PLACE_OPTIONS = { data: { type: "string" }, config: { type: "string" } } as const;
 

@@ -1,10 +1,10 @@
 /** The commands that make the agent a service of this device: install and uninstall. */
 import { parseArgs } from "node:util";
 import { COMMIT, DEVELOPMENT, versionLine } from "@halligan/protocol/version";
+import { install } from "../install/install.ts";
+import { isSystemdRunning } from "../install/systemd.ts";
+import { uninstall } from "../install/uninstall.ts";
 import { checkedServer, ENROLL_OPTIONS, enrollHere, refuseTokenArgument } from "./enroll-command.ts";
-import { install } from "./install/install.ts";
-import { isSystemdRunning } from "./install/systemd.ts";
-import { uninstall } from "./install/uninstall.ts";
 import { parsedOrUsage, UsageError } from "./usage-error.ts";
 
 const ROOT_OPTION = { root: { type: "string", default: "/" } } as const;

@@ -1,13 +1,13 @@
 /** `halligan-agent enroll`, and the part of `halligan-agent install` that is the same. */
 import { parseArgs } from "node:util";
 import { nameFault } from "@halligan/protocol/text";
-import type { LogFields } from "./core/ports.ts";
-import { keptAuthorities, namedAuthorities, trustSystemAnd } from "./identity/authority.ts";
-import { enroll } from "./identity/enroll.ts";
-import { readEnrollmentToken, TOKEN_VARIABLE } from "./identity/enrollment-token.ts";
-import { checkServerUrl } from "./identity/server-url.ts";
-import { currentFacts } from "./machine-facts/machine-facts.ts";
-import { agentNetwork } from "./network/agent-network.ts";
+import type { LogFields } from "../core/ports.ts";
+import { keptAuthorities, namedAuthorities, trustSystemAnd } from "../identity/authority.ts";
+import { enroll } from "../identity/enroll.ts";
+import { readEnrollmentToken, TOKEN_VARIABLE } from "../identity/enrollment-token.ts";
+import { checkServerUrl } from "../identity/server-url.ts";
+import { currentFacts } from "../machine-facts/machine-facts.ts";
+import { agentNetwork } from "../network/agent-network.ts";
 import { dataRoot, effectiveSettings, PLACE_OPTIONS, type Place } from "./place.ts";
 import { parsedOrUsage, UsageError } from "./usage-error.ts";
 
