@@ -75,7 +75,6 @@ const ALONE = new Set([
   "packages/dev/test/architecture/imports.test.ts",
   "packages/protocol/test/client/examples.test.ts",
   "packages/protocol/test/text/network-failure.test.ts",
-  "packages/server/test/contract/store/store-postgres-outage.test.ts",
   "packages/server/test/unit/gateway/connection-exhaustion.test.ts",
   "packages/server/test/unit/gateway/ws-gateway.test.ts",
   "packages/server/test/unit/http/edge/head-cost.test.ts",

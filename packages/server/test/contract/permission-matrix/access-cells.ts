@@ -82,6 +82,7 @@ export const ACCESS: Readonly<Record<string, AccessRow>> = {
   "GET /halligan/v1/info": anybody(200),
   "GET /openapi.json": anybody(200),
   "POST /halligan/v1/machines/:id/actions": row(400, "Machine.LiveResponse"),
+  "GET /halligan/v1/machines/:id/secret-key": row(404, "Machine.LiveResponse"),
   "PUT /halligan/v1/content/:sha256": row(400, LIBRARY),
   "GET /halligan/v1/results/:actionId/:index": anybody(403),
   "GET /halligan/v1/actions": row(200, ...READ),

@@ -49,6 +49,7 @@ const unserved = hidden(403, machine);
 export const SCOPE: Readonly<Record<string, ScopeRow>> = {
   "POST /api/machines/:id/runliveresponse": hidden(201, machine, start),
   "POST /halligan/v1/machines/:id/actions": hidden(201, machine, start),
+  "GET /halligan/v1/machines/:id/secret-key": hidden(409, machine),
   "GET /api/machineactions": listed,
   "GET /api/machines": listed,
   "GET /halligan/v1/machines": listed,

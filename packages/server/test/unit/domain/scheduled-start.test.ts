@@ -35,7 +35,7 @@ test("a start time is at most its maximum from now, and text that is no time is 
       "2026-01-01T00:01:01Z",
       /notBefore is 2026-01-01T00:01:01Z; the maximum is 60000 ms from now, 2026-01-01T00:01:00/,
     ],
-    ["2026-13-01T00:00:00Z", /which is no time/],
+    ["2026-13-01T00:00:00Z", /a time that does not exist/],
   ] as const) {
     const refused = read(text);
     assert.ok(!refused.ok && refused.error.code === "InvalidRequestBody");

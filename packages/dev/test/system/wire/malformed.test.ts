@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { assertAlive, bearer, faults, here } from "./malformed/sending.ts";
-import { Api } from "./support/api.ts";
-import { RawConnection, rawBytes } from "./support/raw-http.ts";
-import { onlyHalligan } from "./support/target.ts";
+import { assertAlive, bearer, faults, here } from "../../wire/malformed/sending.ts";
+import { Api } from "../../wire/support/api.ts";
+import { RawConnection, rawBytes } from "../../wire/support/raw-http.ts";
+import { onlyHalligan } from "../../wire/support/target.ts";
 
-import "./malformed/bodies.cases.ts";
-import "./malformed/requests.cases.ts";
-import "./malformed/mixtures.cases.ts";
+import "../../wire/malformed/bodies.cases.ts";
+import "../../wire/malformed/requests.cases.ts";
+import "../../wire/malformed/mixtures.cases.ts";
 
 /**
  * What no client should send, to every route: a 4xx with the one form of errors, never a 5xx, never

@@ -4,9 +4,9 @@ import { connect, type Socket } from "node:net";
 import { test } from "node:test";
 import { Type } from "typebox";
 import { Value } from "typebox/value";
-import { until } from "../../../protocol/test/support/until.ts";
-import { World } from "../../src/world.ts";
-import { getFile } from "../e2e/live-response.ts";
+import { until } from "../../../../protocol/test/support/until.ts";
+import { World } from "../../../src/world.ts";
+import { getFile } from "../../e2e/live-response.ts";
 
 const MIB = 1024 * 1024;
 /** Almost the longest request, so that a few actions fill a page. */

@@ -4,14 +4,14 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { PERMISSIONS } from "@halligan/protocol/api";
-import { until } from "../../../protocol/test/support/until.ts";
-import type { Answer } from "./support/api.ts";
-import { applicationWith } from "./support/applications.ts";
-import { badTokens, forge } from "./support/forged-token.ts";
-import { assertError } from "./support/golden.ts";
-import { at, textAt } from "./support/json.ts";
-import { ROUTES, type Route, samplePath } from "./support/route-table.ts";
-import { type Here, onlyHalligan, setUp } from "./support/target.ts";
+import { until } from "../../../../protocol/test/support/until.ts";
+import type { Answer } from "../../wire/support/api.ts";
+import { applicationWith } from "../../wire/support/applications.ts";
+import { badTokens, forge } from "../../wire/support/forged-token.ts";
+import { assertError } from "../../wire/support/golden.ts";
+import { at, textAt } from "../../wire/support/json.ts";
+import { ROUTES, type Route, samplePath } from "../../wire/support/route-table.ts";
+import { type Here, onlyHalligan, setUp } from "../../wire/support/target.ts";
 
 /**
  * Who may do what: the whole route table, with every kind of token.

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { until } from "../../../protocol/test/support/until.ts";
-import { absentMachine } from "./support/absent-machines.ts";
-import type { Answer, Api } from "./support/api.ts";
-import { applicationWith } from "./support/applications.ts";
-import { getFile, runScript, UNKNOWN_ACTION, UNKNOWN_MACHINE } from "./support/commands.ts";
-import { assertError } from "./support/golden.ts";
-import { at, textAt } from "./support/json.ts";
-import { type Here, onlyHalligan, setUp } from "./support/target.ts";
+import { until } from "../../../../protocol/test/support/until.ts";
+import { absentMachine } from "../../wire/support/absent-machines.ts";
+import type { Answer, Api } from "../../wire/support/api.ts";
+import { applicationWith } from "../../wire/support/applications.ts";
+import { getFile, runScript, UNKNOWN_ACTION, UNKNOWN_MACHINE } from "../../wire/support/commands.ts";
+import { assertError } from "../../wire/support/golden.ts";
+import { at, textAt } from "../../wire/support/json.ts";
+import { type Here, onlyHalligan, setUp } from "../../wire/support/target.ts";
 
 /**
  * Limits with their exact numbers. `docs/contract/http-api.md#rate-limits`,

@@ -3,10 +3,10 @@ import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { after, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
-import { until } from "../../../../protocol/test/support/until.ts";
-import { PostgresStore } from "../../../src/store/postgres/postgres-store.ts";
-import { StoreUnavailableError } from "../../../src/store/store-unavailable-error.ts";
-import { PostgresServer } from "../../support/postgres-server.ts";
+import { until } from "../../../protocol/test/support/until.ts";
+import { PostgresStore } from "../../src/store/postgres/postgres-store.ts";
+import { StoreUnavailableError } from "../../src/store/store-unavailable-error.ts";
+import { PostgresServer } from "../support/postgres-server.ts";
 
 /** A proxy between a store and its server. Neither side notices when it stops passing data. */
 class SilentProxy implements AsyncDisposable {
