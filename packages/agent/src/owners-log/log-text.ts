@@ -16,7 +16,11 @@ function factsOf(record: LogRecord): string[] {
     case "enrolled":
       return [`machine ${record.machineId} at ${record.server}`];
     case "accepted":
-      return [`by ${requestor(record)}`, (record.commands ?? []).map(commandText).join("; ")];
+      return [
+        `by ${requestor(record)}`,
+        (record.commands ?? []).map(commandText).join("; "),
+        ...(record.secretNames ? [`secret variables ${record.secretNames.join(", ")}`] : []),
+      ];
     case "ended":
       return [
         record.outcome ?? "",
@@ -45,13 +49,14 @@ const commentText = (comment: string): string => (comment === "" ? "" : `: ${JSO
 
 type Command = NonNullable<LogRecord["commands"]>[number];
 
-function commandText({ type, target, args, sha256, archive, keepProcesses }: Command): string {
+function commandText({ type, target, args, sha256, archive, keepProcesses, runAs }: Command): string {
   return [
     type,
     ...(archive === undefined ? [] : [archive]),
     target,
     ...(args === undefined ? [] : [`args ${JSON.stringify(args)}`]),
     ...(sha256 ? [`sha256 ${sha256}`] : sha256 === null ? ["not in the library"] : []),
+    ...(runAs === undefined ? [] : [`as user ${runAs}`]),
     ...(keepProcesses ? ["keeps its processes"] : []),
   ].join(" ");
 }

@@ -40,7 +40,8 @@ test("the log has the order before its script starts, and each start and end", o
   await using world = worldWith(log);
   world.net.grants = false;
   await linked(world);
-  const order = world.order(1, [{ ...script(0), args: "-v x" } as ReturnType<typeof script>, fetchFile(1)], { origin });
+  const command = { ...script(0), args: "-v x", runAs: "backup" } as ReturnType<typeof script>;
+  const order = world.order(1, [command, fetchFile(1)], { origin });
   world.net.send(world.frameOf(order));
   await until(() => world.runner.prepared.length === 1, "the prepared script");
   assert.deepEqual(log.names, ["accepted", "started"]);
@@ -51,7 +52,15 @@ test("the log has the order before its script starts, and each start and end", o
     orderSeq: 1,
     origin,
     commands: [
-      { index: 0, type: "RunScript", target: "a.sh", args: "-v x", sha256: "0".repeat(64), sizeBytes: 1 },
+      {
+        index: 0,
+        type: "RunScript",
+        target: "a.sh",
+        args: "-v x",
+        sha256: "0".repeat(64),
+        sizeBytes: 1,
+        runAs: "backup",
+      },
       { index: 1, type: "GetFile", target: "/etc/hostname" },
     ],
   });

@@ -22,8 +22,8 @@ export function logAccepted(ownersLog: OwnersLog, order: Order, log: Log): strin
 
 /**
  * Each command has an equal share of the space, so a long command cannot displace the others. The
- * members are named one by one: a member that a later version adds to the order, such as a secret,
- * does not get into the log.
+ * members are named one by one: the value of a secret, and a member that a later version adds to
+ * the order, do not get into the log.
  */
 function acceptedEvent(order: Order): OwnersLogEvent {
   const shareCharacters = Math.floor(COMMANDS_LIMIT_CHARACTERS / order.commands.length);
@@ -34,6 +34,7 @@ function acceptedEvent(order: Order): OwnersLogEvent {
     orderSeq: order.orderSeq,
     origin: order.origin ?? null,
     commands: order.commands.map((command) => loggedCommand(command, (text) => cut(text, limitCharacters))),
+    ...(order.secretEnv && { secretNames: order.secretEnv.values.map(({ name }) => name) }),
   };
 }
 
@@ -50,6 +51,7 @@ function loggedCommand(command: OrderCommand, shown: (text: string) => string): 
         ...content(command.file),
         ...(command.args !== null && { args: shown(command.args) }),
         ...(command.keepProcesses && { keepProcesses: true }),
+        ...(command.runAs !== undefined && { runAs: command.runAs }),
       };
     case "GetFile":
       return {

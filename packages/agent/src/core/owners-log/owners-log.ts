@@ -18,13 +18,23 @@ export interface LoggedCommand {
   pathBase64?: string;
   archive?: "folder" | "pattern";
   keepProcesses?: boolean;
+  /** The user of a script that does not run as the agent's. */
+  runAs?: string;
 }
 
 type CommandOf = { actionId: string; index: number; type: LoggedCommand["type"] };
 
 export type OwnersLogEvent =
   | { event: "enrolled"; server: string; machineId: string; name: string | null }
-  | { event: "accepted"; actionId: string; orderSeq: number; origin: OrderOrigin | null; commands: LoggedCommand[] }
+  | {
+      event: "accepted";
+      actionId: string;
+      orderSeq: number;
+      origin: OrderOrigin | null;
+      commands: LoggedCommand[];
+      /** Of the scripts' secret variables. */
+      secretNames?: string[];
+    }
   /** The order was in the log, and the journal could not take it: nothing of it starts. */
   | { event: "notTaken"; actionId: string; reason: string }
   | ({ event: "started" } & CommandOf)
