@@ -5,8 +5,8 @@ import { HELLO_BOUNDS, MAX_AGENT_FRAME_BYTES, parseAgentFrame, REPORT_BOUNDS } f
 const ACTION_ID = "00000000-0000-4000-8000-000000000000";
 /**
  * An honest report costs least where its text has no escapes. Garbage collection and caches take
- * part in the rest. The costliest shape, 55,000 texts of one escape each, takes 4.4 to 7.2 times as
- * much on one machine, and half of that in JSON.parse alone. A cost that is not linear is far above.
+ * part in the rest. The costliest shape, 55,000 texts of one escape each, takes 4.4 to 7.2 times
+ * as much on one machine, half of it in JSON.parse alone. A cost that is not linear is far above.
  */
 const MAX_RATIO = 10;
 const RUNS = 12;
