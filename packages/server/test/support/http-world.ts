@@ -112,6 +112,7 @@ export async function openHttpWorld(
     waitingRequests: on.waitingRequests ?? new LongResponseLimit(10),
     maxActionWaitMs: 50_000,
     throttle: on.throttle ?? (async () => null),
+    outputReads: new LongResponseLimit(10),
     downloads: on.downloads ?? new LongResponseLimit(10),
     listTurns: new ListTurns({ ...LIST_TURN_LIMITS, running: 3 }),
     rereadIntervalMs: 10,

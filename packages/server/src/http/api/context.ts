@@ -34,6 +34,8 @@ export interface HttpContext extends ServiceContext {
   waitingRequests: LongResponseLimit;
   maxActionWaitMs: number;
   downloads: LongResponseLimit;
+  /** Downloads that read a transcript up to their range, which takes the processor. */
+  outputReads: LongResponseLimit;
   listTurns: ListTurns;
   /** Counts what a request does beyond its own operation. */
   throttle: Throttle;

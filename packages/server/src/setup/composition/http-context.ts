@@ -19,6 +19,12 @@ import { assertionReplay } from "../../service/identity/claim-assertion.ts";
 import { memoryCounter, storeCounter } from "../../service/identity/count-request.ts";
 import type { Backends } from "./open-backends.ts";
 
+/**
+ * A read of one byte may scan the whole transcript, some 10 ms of processor time for each MiB. With
+ * sixteen of one caller, another one waited 4.6 s for a list.
+ */
+const OUTPUT_READS = { node: 8, account: 2 };
+
 export interface HttpContextParts {
   readonly service: ServiceContext;
   readonly backends: Backends;
@@ -52,6 +58,7 @@ export function httpContext(config: Config, parts: HttpContextParts): HttpContex
     waitingRequests: new LongResponseLimit(numbers.maxWaitingRequests, numbers.maxCallerWaitingRequests),
     maxActionWaitMs: numbers.maxActionWaitMs,
     downloads: new LongResponseLimit(numbers.maxDownloads, numbers.maxCallerDownloads),
+    outputReads: new LongResponseLimit(OUTPUT_READS.node, OUTPUT_READS.account),
     throttle: createThrottle(numbers, counter),
     rereadIntervalMs: numbers.rereadIntervalMs,
     listTurns: new ListTurns({ ...LIST_TURN_LIMITS, running: runningLists }),

@@ -51,6 +51,7 @@ export async function* streamBytes(
   { bytes: sizeBytes, isBinary }: StreamCounts,
   { start, end }: { start: number; end: number },
 ): AsyncGenerator<Buffer> {
+  if (end < start) return;
   const facts = { textBytes: sizeBytes, sizeBytes, keptBytes: sizeBytes, isBinary: isBinary === true };
   const text = { stream, at: 0, from: start };
   const chunks = isBinary

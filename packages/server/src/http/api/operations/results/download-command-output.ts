@@ -54,7 +54,7 @@ export const downloadCommandOutput = operation({
         `${ACTION_NOT_FOUND} Or the command has no output, and will have none. ` +
         "`OutputNotAvailable`: the agent of the machine was older when the command ended.",
       416: RANGE_REFUSED,
-      429: "`TooManyRequests`: all places for downloads, or all of this caller, are taken. `Retry-After` says when to try again.",
+      429: "`TooManyRequests`: all places for downloads or to read output, or all of this caller, are taken. `Retry-After` says when to try again.",
     },
   },
   responses: {
@@ -69,6 +69,10 @@ export const downloadCommandOutput = operation({
     if (slot === null)
       return tooManyRequests(RETRY_AFTER_S, "all places for downloads, or all of this caller, are taken");
     held.use(slot);
+    const reading = context.outputReads.enter(accountOf(caller), gone);
+    if (reading === null)
+      return tooManyRequests(RETRY_AFTER_S, "all places to read output, or all of this caller, are taken");
+    held.use(reading);
     const { rereadIntervalMs } = context;
     const request = { actionId: params.id, index: Number(params.index), stream, rereadIntervalMs, isStillAdmitted };
     const found = await openCommandOutput(context, caller, request);
@@ -83,7 +87,10 @@ export const downloadCommandOutput = operation({
         disposition: attachment(fileName),
         open: async (range) => {
           const closed = new AbortController();
-          const bytes = Readable.from(open(closed.signal, range), { objectMode: false });
+          // A stream that is destroyed while its generator skips to the range closes only after the
+          // skip. So the client's disconnection ends the read as well.
+          const unwanted = AbortSignal.any([gone, closed.signal]);
+          const bytes = Readable.from(open(unwanted, range), { objectMode: false });
           return { sizeBytes, stream: bytes.once("close", () => closed.abort()) };
         },
         watch,

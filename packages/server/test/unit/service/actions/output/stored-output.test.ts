@@ -74,6 +74,11 @@ test("a stream that has fewer bytes than the device counted ends early, and one 
   assert.deepEqual([await read(9), await read(2), await read(4, true)], ["four", "fo", ""]);
 });
 
+test("an empty stream is known without its transcript", async () => {
+  const open = async () => assert.fail("the transcript was read");
+  for await (const _ of streamBytes(open, "stderr", { bytes: 0 }, { start: 0, end: -1 })) assert.fail("a chunk came");
+});
+
 test("a reader that skips to a far place stops when its caller has left", async () => {
   const left = new AbortController();
   let pieces = 0;
