@@ -2,6 +2,7 @@ import { chmod, mkdir } from "node:fs/promises";
 import path from "node:path";
 import { replaceFile } from "../disk/durable.ts";
 import { readAgentConfig } from "../identity/agent-config.ts";
+import { requireInside } from "./inside-root.ts";
 import { installLayout, UNIT_NAME } from "./layout.ts";
 import { linkCommand, placeExecutable } from "./place-executable.ts";
 import { serviceState, systemctl } from "./systemd.ts";
@@ -28,6 +29,7 @@ export interface Install {
 export async function install({ root, source, versionLine, serverUrl, enroll, say }: Install): Promise<void> {
   const layout = installLayout(root);
   const running = installLayout("/");
+  await requireInside(root, layout);
   const config = await readAgentConfig(layout.dataRoot);
   await mkdir(path.dirname(layout.dataRoot), { recursive: true, mode: 0o755 });
   if (config === null) await enroll(layout.dataRoot);
@@ -47,6 +49,6 @@ export async function install({ root, source, versionLine, serverUrl, enroll, sa
   systemctl("enable", UNIT_NAME);
   systemctl("restart", UNIT_NAME);
   const { active } = serviceState();
-  if (active !== "active") throw new Error(`${UNIT_NAME} is ${active}. See: halligan-agent log`);
+  if (active !== "active") throw new Error(`${UNIT_NAME} is ${active}. See: journalctl -u ${UNIT_NAME}`);
   say(`${UNIT_NAME} runs, and starts with the system.`);
 }

@@ -1,5 +1,6 @@
 /** `halligan-agent log`: prints the owner's log, also while the agent runs. */
 import { stat } from "node:fs/promises";
+import { isoTimeMs } from "@halligan/protocol/text";
 import { sleep, systemClock } from "@halligan/protocol/time";
 import { isErrno, reasonOf } from "../disk/errno.ts";
 import { LIMITS } from "../limits.ts";
@@ -77,5 +78,7 @@ const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_
 export function sinceMs(text: string): number | null {
   const [, amount, unit = ""] = /^(\d{1,9})([smhd])$/.exec(text) ?? [];
   if (amount !== undefined) return wallClockMs() - Number(amount) * (UNITS[unit] ?? 0);
-  return /^\d{4}-\d{2}-\d{2}/.test(text) ? writtenTimeMs(text) : null;
+  // A parser that is not strict turns 30 February into 2 March.
+  const [day] = /^\d{4}-\d{2}-\d{2}/.exec(text) ?? [];
+  return day !== undefined && isoTimeMs(`${day}T00:00Z`) !== null ? writtenTimeMs(text) : null;
 }
