@@ -39,6 +39,11 @@ if (args.includes("--help") || args.includes("-h")) {
   process.exit(0);
 }
 const files = args.filter((arg) => arg !== "--times" && arg !== "--system");
+const unknown = files.find((file) => file.startsWith("-"));
+if (unknown !== undefined) {
+  process.stderr.write(`npm test: there is no option ${unknown}\n${USAGE}`);
+  process.exit(2);
+}
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const caches = join(root, "node_modules/.cache");
 const bun = runtimeExecutable("bun");

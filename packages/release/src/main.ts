@@ -1,4 +1,4 @@
-/** The command `npm run release`. Exit codes: 0 built, 1 failed, 64 a wrong command line. */
+/** The command `npm run release`. Exit codes: 0 built, 1 failed, 2 a wrong command line, as for the other commands of npm. */
 import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -13,7 +13,7 @@ import { SUMS_FILE, writeChecksums } from "./sums/checksums.ts";
 import { signFile } from "./sums/sign.ts";
 import { TARGETS, targetsNamed } from "./targets.ts";
 
-const EXIT_USAGE = 64;
+const EXIT_USAGE = 2;
 
 const HELP = `usage: npm run release [-- OPTION...]
 
