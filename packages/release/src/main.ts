@@ -1,4 +1,7 @@
-/** The command `npm run release`. Exit codes: 0 built, 1 failed, 2 a wrong command line, as for the other commands of npm. */
+/**
+ * The command `npm run release`. Exit codes: 0 built, 1 failed, 2 a wrong command line, as for the
+ * other commands of npm.
+ */
 import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
