@@ -50,6 +50,8 @@ export class LogWriter implements OwnersLog, Disposable {
   /** Counts writes. Those above `#syncedTo` may be lost in a power cut. */
   #written = 0;
   #syncedTo = 0;
+  /** The newest entry that something waits for. */
+  #requiredTo = 0;
   #syncing: Promise<void> | null = null;
   /** A new file has a name that is not on disk. */
   #isNameNew = false;
@@ -66,6 +68,7 @@ export class LogWriter implements OwnersLog, Disposable {
   require(event: OwnersLogEvent): void {
     this.#writeWaiting();
     this.#append(lineOf(event));
+    this.#requiredTo = this.#written;
     // The journal is synced at the same time. What fails here fails again where it is waited for.
     this.synced().catch(() => undefined);
   }
@@ -85,8 +88,11 @@ export class LogWriter implements OwnersLog, Disposable {
 
   async synced(): Promise<void> {
     this.#writeWaiting();
-    const upTo = this.#written;
-    while (this.#syncedTo < upTo) await (this.#syncing ?? this.#sync());
+    await this.#syncedUpTo(this.#requiredTo);
+  }
+
+  async #syncedUpTo(entry: number): Promise<void> {
+    while (this.#syncedTo < entry) await (this.#syncing ?? this.#sync());
   }
 
   /** What the disk refuses now is lost: the process ends. */
@@ -182,7 +188,7 @@ export class LogWriter implements OwnersLog, Disposable {
   #syncLater(): void {
     this.#stopTimer ??= this.#deps.clock.after(LIMITS.syncJournalAfterMs, () => {
       this.#stopTimer = null;
-      this.synced().catch((error: unknown) => {
+      this.#syncedUpTo(this.#written).catch((error: unknown) => {
         this.#deps.log.warn("ownersLogNotSynced", { error: reasonOf(error) });
         this.#syncLater();
       });

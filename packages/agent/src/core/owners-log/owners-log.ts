@@ -65,7 +65,7 @@ export interface OwnersLog {
   require(event: OwnersLogEvent): void;
   /** The same, but an entry that the disk refuses waits for the disk. Never throws. */
   write(event: OwnersLogEvent): void;
-  /** Every entry so far is durable when it resolves. Rejects when the disk refuses that. */
+  /** Every required entry is durable when it resolves. Rejects when the disk refuses that. */
   synced(): Promise<void>;
 }
 

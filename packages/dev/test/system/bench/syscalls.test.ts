@@ -23,10 +23,10 @@ const AT_MOST: Readonly<Record<string, number>> = {
   // 19, five for a start with its own commit, and four for pages that begin, which depends on the
   // length of the machine's name.
   "server: WAL pages": 28,
-  // One of the journal. The owner's log has one for the accepted order, at the same time as the
-  // journal's, and one for later entries. What is only written is synced after a second.
-  "agent: fdatasync on the path": 4,
-  "agent: fdatasync": 4,
+  // Two: the journal, and at the same time the owner's log. What is only written is synced after a
+  // second, if no order comes before.
+  "agent: fdatasync on the path": 3,
+  "agent: fdatasync": 3,
   "agent: mkdir": 2,
   "agent: rmdir": 2,
   "agent: unlink": 3,
